@@ -1,0 +1,97 @@
+"""Every option of Durable Steps. Temporal's own connection is not here: it follows Temporal's environment configuration."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Annotated
+from urllib.parse import urlsplit
+
+from pydantic import Field, SecretStr, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+ROOT = Path(__file__).parent
+_SECRETS_DIR = Path("/run/secrets")
+NOTION_ORIGIN = "https://api.notion.com"
+
+
+class Settings(BaseSettings):
+    """Read `STEPS_<NAME>` from the environment, from `.env`, or from a file of that name in /run/secrets."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="STEPS_",
+        env_file=".env",
+        extra="ignore",
+        secrets_dir=_SECRETS_DIR if _SECRETS_DIR.is_dir() else None,
+        hide_input_in_errors=True,  # a mistyped secret would stand in the error
+    )
+
+    data_dir: Path = Field(default=Path("data"), description="Where the laptop's database and keys are kept.")
+    database_url: str | None = Field(default=None, description="The vault's database; SQLite in the data directory if unset.")
+    master_key: SecretStr | None = Field(default=None, description="The vault's key, base64 of 32 bytes; else a key file.")
+    master_key_file: Path | None = Field(default=None, description="The vault's key file; made at first start.")
+    signing_key: SecretStr | None = Field(default=None, description="Signs sealed references and trigger addresses.")
+    signing_key_file: Path | None = Field(default=None, description="The signing key's file; made at first start.")
+
+    api_host: str = Field(default="127.0.0.1", description="The address that the API listens on.")
+    api_port: int = Field(default=8000, ge=0, le=65535, description="The port that the API listens on.")
+    public_url: str = Field(default="http://127.0.0.1:8000", description="How browsers and senders reach the API.")
+    max_body_bytes: int = Field(default=1_048_576, ge=1024, description="The largest request body that the API reads.")
+
+    task_queue: str = Field(default="steps", min_length=1, description="Temporal's task queue for runs and calls.")
+    workflows_dir: Path = Field(default=ROOT / "workflows", description="The folder that the workflows are read from.")
+    temporal_ui_url: str = Field(default="http://127.0.0.1:8233", description="Where links to the Temporal UI lead.")
+    max_running_steps: int = Field(default=100, ge=1, description="Steps and calls that one worker runs at once.")
+    shutdown_seconds: float = Field(default=20, ge=0, description="How long a stopping worker waits for its calls.")
+
+    notion_client_id: str | None = Field(default=None, description="The client id of your Notion OAuth connection.")
+    notion_client_secret: SecretStr | None = Field(default=None, description="Its client secret.")
+    notion_origin: str = Field(default=NOTION_ORIGIN, description="Another address for Notion, on this machine only.")
+
+    egress_private_hosts: Annotated[tuple[str, ...], NoDecode] = Field(
+        default=(), description="Private `host:port` addresses that fetch may reach, separated by commas."
+    )
+    max_response_bytes: int = Field(default=1_048_576, ge=1024, description="The largest answer that a call takes in.")
+
+    log_level: str = Field(default="INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$", description="The least level to log.")
+    log_format: str = Field(default="text", pattern="^(text|json)$", description="How a log line is written.")
+
+    @field_validator("egress_private_hosts", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        return tuple(part.strip().lower() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+
+    @field_validator("public_url", "temporal_ui_url")
+    @classmethod
+    def _address(cls, value: str) -> str:
+        parts = urlsplit(value)
+        if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
+            raise ValueError("must be an address such as https://steps.example.com")
+        return value.rstrip("/")
+
+    @field_validator("notion_origin")
+    @classmethod
+    def _notion(cls, value: str) -> str:
+        value = value.rstrip("/")
+        host = urlsplit(value).hostname or ""
+        if value != NOTION_ORIGIN and not _is_loopback(host):
+            raise ValueError(f"must be {NOTION_ORIGIN}, or an address on this machine (tokens are sent there)")
+        return value
+
+    @cached_property
+    def vault_url(self) -> str:
+        """The vault's database as SQLAlchemy wants it."""
+        return self.database_url or f"sqlite+aiosqlite:///{(self.data_dir / 'vault.db').resolve()}"
+
+    @property
+    def secure(self) -> bool:
+        """Tell whether browsers reach us over https, so that cookies may say so."""
+        return self.public_url.startswith("https://")
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

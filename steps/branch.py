@@ -1,0 +1,46 @@
+"""What a run is made of, as it crosses from one Temporal run to the next. All fields have defaults, so that they can grow."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from steps.record import LogLine, StepFailure
+
+
+class Branch(BaseModel):
+    """One armed step: what runs, with what, and when. `parent` is the branch whose step armed it."""
+
+    model_config = ConfigDict(frozen=True)
+
+    id: int
+    action: str
+    due: datetime
+    payload: Any = None
+    parent: int | None = None
+
+
+class Carried(BaseModel):
+    """A run's whole state at a step boundary."""
+
+    branches: list[Branch] = Field(default_factory=list[Branch])
+    next_id: int = 1
+    steps_done: int = 0
+    env: dict[str, str] | None = None
+    failures: list[StepFailure] = Field(default_factory=list[StepFailure])
+    log: list[LogLine] = Field(default_factory=list[LogLine])
+    log_dropped: int = 0
+    result: Any = None
+    started_at: datetime | None = None
+
+
+class Trigger(BaseModel):
+    """The single argument of every run: `{"data": {...}, "headers": {...}}`. `carried` is the engine's own."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    data: Any = None
+    headers: dict[str, str] = Field(default_factory=dict)
+    carried: Carried | None = None

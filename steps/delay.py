@@ -1,0 +1,60 @@
+"""How long a step waits before it runs."""
+
+from __future__ import annotations
+
+import math
+import re
+from datetime import timedelta
+
+from steps.errors import DelayInvalid
+
+MAX_DELAY = timedelta(days=400)
+_UNITS = {
+    "sec": 1, "secs": 1, "second": 1, "seconds": 1,
+    "min": 60, "mins": 60, "minute": 60, "minutes": 60,
+    "hr": 3600, "hrs": 3600, "hour": 3600, "hours": 3600,
+    "day": 86400, "days": 86400,
+    "week": 604800, "weeks": 604800,
+}  # fmt: skip
+_TEXT = re.compile(r"([0-9]+(?:\.[0-9]+)?) ?([a-z]+)")
+_HINT = 'Use seconds, a timedelta, or a text such as "30 sec", "5 min", "2 hr", "1 day", "2 weeks".'
+
+Delay = float | timedelta | str
+
+
+def parse_delay(value: Delay, *, limit: timedelta = MAX_DELAY) -> timedelta:
+    """Return the delay as a timedelta of whole microseconds.
+
+    Raises:
+        DelayInvalid: it is not a length of time, is negative, or is longer than `limit` (400 days for a step).
+    """
+    seconds = _seconds(value)
+    if seconds < 0:
+        raise DelayInvalid(f"The delay {value!r} is negative. Use 0 to run the step at once.")
+    if not math.isfinite(seconds) or seconds > limit.total_seconds():
+        raise DelayInvalid(f"The delay {value!r} is longer than {limit.days} days, the longest that a step may wait.")
+    return timedelta(seconds=seconds)
+
+
+def _seconds(value: object) -> float:
+    if isinstance(value, timedelta):
+        return value.total_seconds()
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        if math.isnan(value):
+            raise DelayInvalid(f"The delay {value!r} is not a number of seconds. {_HINT}")
+        return float(value) if abs(value) < 1e15 else math.copysign(math.inf, value)
+    if isinstance(value, str):
+        return _from_text(value)
+    raise DelayInvalid(f"A delay cannot be a {type(value).__name__}. {_HINT}")
+
+
+def _from_text(text: str) -> float:
+    match = _TEXT.fullmatch(text.strip(" ").lower())
+    if match is None:
+        raise DelayInvalid(f"The delay {text[:80]!r} is not understood. {_HINT}")
+    number, unit = match.groups()
+    if unit.startswith(("month", "year")):
+        raise DelayInvalid(f"The delay {text[:80]!r} has no fixed length: say it in days or weeks. {_HINT}")
+    if unit not in _UNITS:
+        raise DelayInvalid(f"The delay {text[:80]!r} has an unknown unit {unit!r}. {_HINT}")
+    return float(number) * _UNITS[unit] if len(number) < 16 else math.inf

@@ -1,0 +1,217 @@
+"""What can go wrong in a run, in one hierarchy. `type` is the stable name that Temporal, the API, the pages and the CLI show.
+
+StepsError                          steps-error
+├── DefinitionInvalid               definition-invalid              a class that cannot be a workflow
+├── StepUnknown                     step-unknown                    an action that the workflow does not have
+├── DelayInvalid                    delay-invalid                   a delay that is not a length of time
+├── PayloadInvalid                  payload-invalid                 a payload that is not JSON, or not what the step declares
+├── PayloadTooLarge                 payload-too-large               a payload, result or request over its limit
+├── BranchLimitExceeded             branch-limit-exceeded           more armed branches than one run may hold
+├── SchedulingRefused               scheduling-refused              a step armed from a hook, or after its step has ended
+├── VariableNotFound                variable-not-found              api.env has no such variable
+├── ConnectionNotFound              connection-not-found            no connection has this handle
+├── ConnectionNeedsReauthorization  connection-needs-reauthorization
+├── SealInvalid                     seal-invalid                    a sealed reference that this workflow was not given
+├── EgressDenied                    egress-denied                   an address, or a secret for it, that is not allowed
+├── FetchFailed                     fetch-failed                    no answer from the network, after the retries
+├── ResponseTooLarge                response-too-large              an answer over the cap
+├── NotionError                     notion-error                    an answer of Notion that is an error
+├── VaultFailed                     vault-failed                    the vault does not work now; runs wait for it
+├── CallFailed                      call-failed                     an activity of the operator's own failed
+├── RunFailed                       run-failed                      a run with failed steps; what on_workflow_error gets
+└── Cancelled                       cancelled                       a run that was cancelled; what on_workflow_error gets
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from temporalio.exceptions import ActivityError, ApplicationError, FailureError
+from temporalio.exceptions import TimeoutError as TemporalTimeoutError
+
+if TYPE_CHECKING:
+    from datetime import timedelta
+
+    from steps.record import StepFailure
+
+
+class StepsError(Exception):
+    """Base of every error that a step can meet and that this project raises."""
+
+    type: ClassVar[str] = "steps-error"
+    retryable: ClassVar[bool] = False
+
+    def details(self) -> dict[str, Any]:
+        """Return what travels with the message when the error crosses from an activity into a step."""
+        return {}
+
+    def to_failure(self, *, next_retry_delay: timedelta | None = None, retryable: bool | None = None) -> FailureError:
+        """Return the Temporal failure that an activity raises in this error's place."""
+        return ApplicationError(
+            str(self),
+            self.details(),
+            type=self.type,
+            non_retryable=not (self.retryable if retryable is None else retryable),
+            next_retry_delay=next_retry_delay,
+        )
+
+
+class DefinitionInvalid(StepsError, TypeError):
+    """Say why a class cannot be a workflow."""
+
+    type: ClassVar[str] = "definition-invalid"
+
+
+class StepUnknown(StepsError):
+    """Name the steps that the workflow does have."""
+
+    type: ClassVar[str] = "step-unknown"
+
+
+class DelayInvalid(StepsError, ValueError):
+    """Name the delays that are understood."""
+
+    type: ClassVar[str] = "delay-invalid"
+
+
+class PayloadInvalid(StepsError, ValueError):
+    """Name the field of the payload that is wrong."""
+
+    type: ClassVar[str] = "payload-invalid"
+
+
+class PayloadTooLarge(StepsError, ValueError):
+    """Give the size and the limit, both in bytes."""
+
+    type: ClassVar[str] = "payload-too-large"
+
+
+class BranchLimitExceeded(StepsError):
+    """Give the limit that one run has."""
+
+    type: ClassVar[str] = "branch-limit-exceeded"
+
+
+class SchedulingRefused(StepsError):
+    """Say that only a running step may arm another."""
+
+    type: ClassVar[str] = "scheduling-refused"
+
+
+class VariableNotFound(StepsError, KeyError):
+    """Name the variable and the command that sets it."""
+
+    type: ClassVar[str] = "variable-not-found"
+
+    def __str__(self) -> str:  # KeyError would show the repr
+        return str(self.args[0])
+
+
+class ConnectionNotFound(StepsError):
+    """Name the handle and where a connection is made."""
+
+    type: ClassVar[str] = "connection-not-found"
+
+
+class ConnectionNeedsReauthorization(StepsError):
+    """Name the handle and where it is connected again."""
+
+    type: ClassVar[str] = "connection-needs-reauthorization"
+
+
+class SealInvalid(StepsError):
+    """Refuse a sealed reference that was forged, damaged, or given to another workflow."""
+
+    type: ClassVar[str] = "seal-invalid"
+
+
+class EgressDenied(StepsError):
+    """Name the host, and why nothing was sent to it."""
+
+    type: ClassVar[str] = "egress-denied"
+
+
+class FetchFailed(StepsError):
+    """Say what the network did; retried by Temporal as `retry` asks."""
+
+    type: ClassVar[str] = "fetch-failed"
+    retryable: ClassVar[bool] = True
+
+
+class ResponseTooLarge(StepsError):
+    """Give the cap in bytes; the request itself was made."""
+
+    type: ClassVar[str] = "response-too-large"
+
+
+class VaultFailed(StepsError):
+    """Say what is wrong with the vault; the run waits and goes on when it is mended."""
+
+    type: ClassVar[str] = "vault-failed"
+    retryable: ClassVar[bool] = True
+
+
+class NotionError(StepsError):
+    """Carry Notion's answer: `status`, `code`, `request_id`, and a message that ends in what to do."""
+
+    type: ClassVar[str] = "notion-error"
+
+    def __init__(self, message: str, *, status: int = 0, code: str = "", request_id: str | None = None) -> None:
+        super().__init__(message)
+        self.status, self.code, self.request_id = status, code, request_id
+
+    def details(self) -> dict[str, Any]:
+        """Return Notion's own words."""
+        return {"status": self.status, "code": self.code, "request_id": self.request_id}
+
+
+class CallFailed(StepsError):
+    """Carry the failure of an operator's own activity; `cause_type` is the type that it raised."""
+
+    type: ClassVar[str] = "call-failed"
+
+    def __init__(self, message: str, *, cause_type: str | None = None) -> None:
+        super().__init__(message)
+        self.cause_type = cause_type
+
+
+class RunFailed(StepsError):
+    """Carry every failed step of the run in `failures`, in the order in which they failed."""
+
+    type: ClassVar[str] = "run-failed"
+
+    def __init__(self, message: str, failures: list[StepFailure]) -> None:
+        super().__init__(message)
+        self.failures = failures
+
+
+class Cancelled(StepsError):
+    """Tell on_workflow_error that somebody cancelled the run; `failures` holds the steps that had failed before."""
+
+    type: ClassVar[str] = "cancelled"
+
+    def __init__(self, message: str, failures: list[StepFailure]) -> None:
+        super().__init__(message)
+        self.failures = failures
+
+
+_CROSSING: dict[str, type[StepsError]] = {
+    error.type: error
+    for error in (
+        PayloadTooLarge, ConnectionNotFound, ConnectionNeedsReauthorization, SealInvalid, EgressDenied, FetchFailed,
+        ResponseTooLarge, VaultFailed, NotionError, VariableNotFound,
+    )
+}  # fmt: skip
+
+
+def from_activity(error: ActivityError, call: str) -> StepsError:
+    """Return the error that a step sees when its call has failed for good."""
+    cause = error.cause
+    if isinstance(cause, ApplicationError):
+        if known := _CROSSING.get(cause.type or ""):
+            details = cause.details[0] if cause.details and isinstance(cause.details[0], dict) else {}
+            return known(cause.message, **details)
+        return CallFailed(f"{call} failed: {cause.type}: {cause.message}", cause_type=cause.type)
+    if isinstance(cause, TemporalTimeoutError):
+        return FetchFailed(f"{call} did not end in time: its worker stopped or hung, and no retry was left")
+    return CallFailed(f"{call} failed: {cause or error}")

@@ -1,0 +1,73 @@
+"""What goes to and comes from the network: `fetch` in the shape that JavaScript has."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from pydantic import BaseModel, Field
+
+JSON = Any  # what json.loads returns
+
+
+class FetchRequest(BaseModel):
+    """One HTTP request. Header values may hold sealed references; nothing else may.
+
+    `json_body` and `content` exclude each other. `timeout` is in seconds, for the whole exchange.
+    """
+
+    url: str
+    method: str = "GET"
+    headers: dict[str, str] = Field(default_factory=dict)
+    params: dict[str, str | int | float | bool] | None = None
+    json_body: Any = None
+    has_json: bool = False
+    content: str | None = None
+    timeout: float = 30.0
+
+
+class Response(BaseModel):
+    """An HTTP answer. A 4xx or 5xx is an answer like any other: look at `ok` or `status`.
+
+    Header names are lower case; `set-cookie` is left out, for it would stay in the run's history.
+    """
+
+    status: int
+    headers: dict[str, str] = Field(default_factory=dict)
+    text: str = ""
+    url: str = ""
+
+    @property
+    def ok(self) -> bool:
+        """Tell whether the status is between 200 and 299."""
+        return 200 <= self.status <= 299
+
+    def json(self) -> Any:  # type: ignore[override]  # pydantic's own .json() is deprecated; fetch's is the one authors know
+        """Return the body's JSON value; raises ValueError, with the body's beginning, when it is not JSON."""
+        try:
+            return json.loads(self.text)
+        except ValueError as error:
+            raise ValueError(f"The answer of {self.url} is not JSON ({error}): {self.text[:200]!r}") from None
+
+
+class NotionRequest(BaseModel):
+    """One call of Notion's API, by the connection's handle. `path` begins with /v1/."""
+
+    handle: str
+    method: str
+    path: str
+    version: str
+    params: dict[str, str | int] | None = None
+    body: dict[str, Any] | None = None
+
+
+class ConnectionRequest(BaseModel):
+    """Ask for a sealed reference to a connection's token."""
+
+    handle: str
+
+
+class VariablesRequest(BaseModel):
+    """Ask for a workflow's variables; the secret ones come as sealed references."""
+
+    workflow: str

@@ -1,0 +1,57 @@
+"""What is kept of a run for people to read: its log, its failures, its result."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, Literal
+
+from pydantic import BaseModel, Field
+
+Level = Literal["info", "warning", "error"]
+
+
+class LogLine(BaseModel):
+    """One line of a run's log."""
+
+    at: datetime
+    level: Level = "info"
+    step: str | None = None
+    branch: int | None = None
+    message: str = ""
+    fields: dict[str, Any] = Field(default_factory=dict)
+
+
+class StepFailure(BaseModel):
+    """One step that failed. `type` is the error's stable type, or the exception's class name."""
+
+    step: str
+    branch: int
+    type: str
+    message: str
+    at: datetime
+    payload: Any = None
+
+
+class ActiveStep(BaseModel):
+    """One step that is running, or waits to run at `due`."""
+
+    step: str
+    branch: int
+    due: datetime
+
+
+class RunRecord(BaseModel):
+    """A run as its readers see it: the answer of the query `record` and, when the run has ended, its result.
+
+    A failed run carries it in its failure's details. `result` is what the last step that returned a value returned.
+    """
+
+    result: Any = None
+    steps_done: int = 0
+    running: list[ActiveStep] = Field(default_factory=list[ActiveStep])
+    waiting: list[ActiveStep] = Field(default_factory=list[ActiveStep])
+    waiting_count: int = 0
+    failures: list[StepFailure] = Field(default_factory=list[StepFailure])
+    log: list[LogLine] = Field(default_factory=list[LogLine])
+    log_dropped: int = 0
+    started_at: datetime | None = None

@@ -1,0 +1,42 @@
+"""The one place that configures a Temporal client: profile, converter and sandbox."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from temporalio.client import Client
+from temporalio.contrib.pydantic import pydantic_data_converter
+from temporalio.envconfig import ClientConfig
+from temporalio.plugin import SimplePlugin
+
+from steps.sandbox import workflow_runner
+
+if TYPE_CHECKING:
+    from temporalio.worker import WorkflowRunner
+
+DEFAULT_ADDRESS = "localhost:7233"
+
+
+def plugin() -> SimplePlugin:
+    """Return what client, worker and replayer must share.
+
+    `workflow_failure_exception_types` stays empty on purpose: a nondeterminism error parks the run, so that a fixed
+    deploy heals it, where `[Exception]` would fail the run.
+    """
+    return SimplePlugin("durable-steps", data_converter=pydantic_data_converter, workflow_runner=_runner)
+
+
+def _runner(_default: WorkflowRunner | None) -> WorkflowRunner:
+    return workflow_runner()
+
+
+async def connect(*, lazy: bool = False, identity: str | None = None) -> Client:
+    """Connect as Temporal's environment configuration says (TEMPORAL_ADDRESS, TEMPORAL_PROFILE, ...).
+
+    With `lazy` the first call connects, so that a process can start before Temporal does.
+    """
+    config = ClientConfig.load_client_connect_config()
+    config.setdefault("target_host", DEFAULT_ADDRESS)
+    if identity is not None:
+        config["identity"] = identity
+    return await Client.connect(**config, plugins=[plugin()], lazy=lazy)
