@@ -1,0 +1,88 @@
+"""The bookkeeping of a run's branches: which are armed, which run. Pure: no clock, no Temporal."""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from steps.branch import Branch
+from steps.errors import BranchLimitExceeded, PayloadTooLarge
+
+MAX_ARMED = 10_000
+MAX_ARMED_BYTES = 1_310_720  # what a roll-over carries must fit Temporal's payload of 2 MiB, beside log and store
+_OVERHEAD = 120  # bytes of a branch's JSON beside its payload and name
+_EARLY = timedelta(milliseconds=1)
+
+
+class Branches:
+    """Armed branches by due time, then by number; running ones by number. No branch is ever in both, or lost."""
+
+    def __init__(self, armed: Iterable[tuple[Branch, int]], next_id: int) -> None:
+        self._heap: list[tuple[datetime, int]] = []
+        self._armed: dict[int, tuple[Branch, int]] = {}
+        self._bytes = 0
+        self.running: dict[int, Branch] = {}
+        self.next_id = next_id
+        for branch, size in armed:
+            self._put(branch, size)
+
+    @property
+    def armed_count(self) -> int:
+        """How many branches wait."""
+        return len(self._armed)
+
+    @property
+    def finished(self) -> bool:
+        """Tell whether nothing is left to run."""
+        return not self._armed and not self.running
+
+    @property
+    def armed(self) -> list[Branch]:
+        """The waiting branches, the next one first."""
+        return [self._armed[number][0] for _, number in sorted(self._heap)]
+
+    def reserve(self, count: int, size: int) -> None:
+        """Refuse what would not fit; `size` is the payloads' bytes.
+
+        Raises:
+            BranchLimitExceeded, PayloadTooLarge: nothing was armed.
+        """
+        if len(self._armed) + count > MAX_ARMED:
+            raise BranchLimitExceeded(f"A run holds at most {MAX_ARMED} waiting branches; this would be one too many.")
+        if self._bytes + size + count * _OVERHEAD > MAX_ARMED_BYTES:
+            raise PayloadTooLarge(
+                f"The payloads of this run's waiting branches come to more than {MAX_ARMED_BYTES} bytes. "
+                "Pass ids in the payloads, and read the rest in the steps."
+            )
+
+    def arm(self, action: str, due: datetime, payload: object, size: int, parent: int | None) -> Branch:
+        """Add a branch under the next number."""
+        branch = Branch(id=self.next_id, action=action, due=due, payload=payload, parent=parent)
+        self.next_id += 1
+        self._put(branch, size)
+        return branch
+
+    def take_due(self, now: datetime, limit: int) -> list[Branch]:
+        """Move the branches that are due, `limit` at most, from armed to running, the earliest first."""
+        taken: list[Branch] = []
+        while self._heap and len(taken) < limit and self._heap[0][0] <= now + _EARLY:
+            _, number = heapq.heappop(self._heap)
+            branch, size = self._armed.pop(number)
+            self._bytes -= size + _OVERHEAD
+            self.running[number] = branch
+            taken.append(branch)
+        return taken
+
+    def done(self, branch: Branch) -> None:
+        """Forget a branch whose step has ended."""
+        del self.running[branch.id]
+
+    def next(self) -> Branch | None:
+        """Return the branch that is due next."""
+        return self._armed[self._heap[0][1]][0] if self._heap else None
+
+    def _put(self, branch: Branch, size: int) -> None:
+        heapq.heappush(self._heap, (branch.due, branch.id))
+        self._armed[branch.id] = (branch, size)
+        self._bytes += size + _OVERHEAD

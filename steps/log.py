@@ -1,0 +1,52 @@
+"""A run's log: in order, bounded, kept with the run."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic_core import PydanticSerializationError, to_jsonable_python
+from temporalio import workflow
+
+from steps.record import Level, LogLine
+
+MAX_LINES = 1_000
+MAX_LINE_CHARACTERS = 4_000
+MAX_BYTES = 262_144
+_LEVELS: dict[Level, int] = {"info": 20, "warning": 30, "error": 40}
+
+
+class RunLog:
+    """Keep the newest lines: 1,000 of them and 256 KiB at most; `dropped` counts the older ones that made room."""
+
+    def __init__(self, lines: list[LogLine], dropped: int) -> None:
+        self.lines, self.dropped = list(lines), dropped
+        self._bytes = sum(_size(line) for line in self.lines)
+
+    def add(self, level: Level, message: object, *, step: str | None, branch: int | None, fields: dict[str, Any]) -> None:
+        """Add a line, and write it to the worker's own log (not again on replay)."""
+        line = LogLine(
+            at=workflow.now(), level=level, step=step, branch=branch, message=_cut(str(message)), fields=_plain(fields)
+        )
+        self.lines.append(line)
+        self._bytes += _size(line)
+        while len(self.lines) > MAX_LINES or (self._bytes > MAX_BYTES and len(self.lines) > 1):
+            self._bytes -= _size(self.lines.pop(0))
+            self.dropped += 1
+        workflow.logger.log(_LEVELS[level], "%s", line.message, extra={"step": step, "branch": branch, "fields": line.fields})
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= MAX_LINE_CHARACTERS else text[: MAX_LINE_CHARACTERS - 1] + "…"
+
+
+def _plain(fields: dict[str, Any]) -> dict[str, Any]:
+    """Make fields JSON, whatever they are: a log line must not fail a step."""
+    try:
+        plain: dict[str, Any] = to_jsonable_python(fields, fallback=repr, inf_nan_mode="strings")
+    except (PydanticSerializationError, ValueError, RecursionError):
+        return {"fields": _cut(repr(fields))}
+    return plain if len(str(plain)) <= MAX_LINE_CHARACTERS else {"fields": _cut(str(plain))}
+
+
+def _size(line: LogLine) -> int:
+    return len(line.message) + len(str(line.fields)) + 100

@@ -1,0 +1,73 @@
+"""Payloads: JSON on the way, checked against what a step declares."""
+
+from __future__ import annotations
+
+import json
+import typing
+from types import SimpleNamespace
+from typing import Any
+
+from pydantic import TypeAdapter, ValidationError
+from pydantic_core import PydanticSerializationError, to_jsonable_python
+
+from steps.errors import DefinitionInvalid, PayloadInvalid, PayloadTooLarge
+
+MAX_PAYLOAD_BYTES = 262_144
+MAX_RESULT_BYTES = 1_048_576
+
+
+def to_json(value: Any, what: str, *, limit: int = MAX_PAYLOAD_BYTES) -> tuple[Any, int]:
+    """Return a value as plain JSON, with its size in bytes. Models, dates, decimals and sets become their JSON forms.
+
+    Raises:
+        PayloadInvalid: something in it has no JSON form.
+        PayloadTooLarge: it is over `limit` bytes.
+    """
+    try:
+        plain = to_jsonable_python(value, by_alias=True)
+        size = len(json.dumps(plain, allow_nan=False, ensure_ascii=False, separators=(",", ":")).encode())
+    except (PydanticSerializationError, ValueError, TypeError, RecursionError) as error:
+        raise PayloadInvalid(f"{what} is not JSON: {error}. Use numbers, texts, booleans, lists and dicts.") from None
+    if size > limit:
+        raise PayloadTooLarge(
+            f"{what} has {size} bytes; the limit is {limit}. Pass an id or an address, and read the rest in the step."
+        )
+    return plain, size
+
+
+def check(workflow: type, action: str, payload: Any) -> Any:
+    """Return the payload as the type that the step declares for `data`; unchanged when it declares none.
+
+    Raises:
+        PayloadInvalid: each wrong field is named, with what is wrong about it.
+    """
+    declared = declared_type(getattr(workflow, action))
+    if declared is None:
+        return payload
+    try:
+        return TypeAdapter(declared).validate_python(payload)
+    except ValidationError as error:
+        problems = "; ".join(_problem(item["loc"], item["msg"]) for item in error.errors(include_input=False, include_url=False))
+        raise PayloadInvalid(f"The payload of {workflow.__name__}.{action} is not what it declares: {problems}") from None
+
+
+def _problem(location: tuple[int | str, ...], message: str) -> str:
+    field = ".".join(str(part) for part in location)
+    return f"field `{field}`: {message}" if field else message
+
+
+def declared_type(step: Any) -> Any:
+    """Return the type of a step's `data` parameter, or None when there is none to check.
+
+    Only this one annotation is read, so that the others may name what only a type checker imports.
+    """
+    code, annotations = step.__code__, step.__annotations__
+    name = code.co_varnames[1] if code.co_argcount > 1 else ""
+    if name not in annotations:
+        return None
+    holder = SimpleNamespace(__annotations__={name: annotations[name]})
+    try:
+        declared = typing.get_type_hints(holder, globalns=step.__globals__)[name]
+    except Exception as error:
+        raise DefinitionInvalid(f"{step.__qualname__}: the type of `{name}` cannot be read: {error}") from None
+    return None if declared in (Any, object) else declared
