@@ -1,0 +1,63 @@
+"""The programming model: write a subclass of `Workflow`, one file in `workflows/`."""
+
+from __future__ import annotations
+
+from steps.api import Api, RunInfo
+from steps.branch import Trigger
+from steps.errors import (
+    BranchLimitExceeded,
+    CallFailed,
+    Cancelled,
+    ConnectionNeedsReauthorization,
+    ConnectionNotFound,
+    DefinitionInvalid,
+    DelayInvalid,
+    EgressDenied,
+    FetchFailed,
+    NotionError,
+    PayloadInvalid,
+    PayloadTooLarge,
+    ResponseTooLarge,
+    RunFailed,
+    SchedulingRefused,
+    StepsError,
+    StepUnknown,
+    VariableNotFound,
+)
+from steps.http import Response
+from steps.notion import Notion
+from steps.record import RunRecord, StepFailure
+from steps.retry import Retry
+from steps.sealed import SealedToken
+from steps.workflow import Workflow
+
+__all__ = [
+    "Api",
+    "BranchLimitExceeded",
+    "CallFailed",
+    "Cancelled",
+    "ConnectionNeedsReauthorization",
+    "ConnectionNotFound",
+    "DefinitionInvalid",
+    "DelayInvalid",
+    "EgressDenied",
+    "FetchFailed",
+    "Notion",
+    "NotionError",
+    "PayloadInvalid",
+    "PayloadTooLarge",
+    "Response",
+    "ResponseTooLarge",
+    "Retry",
+    "RunFailed",
+    "RunInfo",
+    "RunRecord",
+    "SchedulingRefused",
+    "SealedToken",
+    "StepFailure",
+    "StepUnknown",
+    "StepsError",
+    "Trigger",
+    "VariableNotFound",
+    "Workflow",
+]

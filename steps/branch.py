@@ -30,6 +30,7 @@ class Carried(BaseModel):
     steps_done: int = 0
     env: dict[str, str] | None = None
     failures: list[StepFailure] = Field(default_factory=list[StepFailure])
+    failure_count: int = 0
     log: list[LogLine] = Field(default_factory=list[LogLine])
     log_dropped: int = 0
     result: Any = None

@@ -29,7 +29,6 @@ class StepFailure(BaseModel):
     type: str
     message: str
     at: datetime
-    payload: Any = None
 
 
 class ActiveStep(BaseModel):
@@ -52,6 +51,7 @@ class RunRecord(BaseModel):
     waiting: list[ActiveStep] = Field(default_factory=list[ActiveStep])
     waiting_count: int = 0
     failures: list[StepFailure] = Field(default_factory=list[StepFailure])
+    failure_count: int = 0
     log: list[LogLine] = Field(default_factory=list[LogLine])
     log_dropped: int = 0
     started_at: datetime | None = None

@@ -1,0 +1,173 @@
+"""`api`: what a step can do."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from temporalio import workflow
+
+from steps.calls import look_up, place, run_activity, send
+from steps.delay import Delay, parse_delay
+from steps.environment import Env
+from steps.errors import PayloadInvalid, SchedulingRefused
+from steps.http import ConnectionRequest, FetchRequest, Response
+from steps.notion import NOTION_VERSION, Notion
+from steps.payload import to_json
+from steps.retry import Retry
+from steps.sealed import SealedToken, is_sealed
+
+if TYPE_CHECKING:
+    from steps.branch import Branch
+    from steps.log import RunLog
+    from steps.run import Run
+
+MAX_REQUEST_BYTES = 1_048_576
+Action = str | Callable[..., Awaitable[Any]]
+
+
+@dataclass(frozen=True)
+class RunInfo:
+    """Facts about the run and the step, the same on every replay."""
+
+    run_id: str
+    workflow: str
+    step: str
+    attempt: int
+    started_at: datetime
+
+    def now(self) -> datetime:
+        """Return the run's clock, in UTC."""
+        return workflow.now()
+
+    @property
+    def random(self) -> random.Random:
+        """The run's own random numbers."""
+        return workflow.random()
+
+    def uuid(self) -> UUID:
+        """Return a new identifier, good as an idempotency key; it is not a secret."""
+        return workflow.uuid4()
+
+
+class Log:
+    """`api.log("text", order="1001")`, with `api.log.warning` and `api.log.error` beside it."""
+
+    def __init__(self, log: RunLog, step: str, branch: int | None) -> None:
+        self._log, self._step, self._branch = log, step, branch
+
+    def __call__(self, message: object, **fields: Any) -> None:
+        """Keep a line with the run."""
+        self._log.add("info", message, step=self._step, branch=self._branch, fields=fields)
+
+    def warning(self, message: object, **fields: Any) -> None:
+        """Keep a line that somebody should look at."""
+        self._log.add("warning", message, step=self._step, branch=self._branch, fields=fields)
+
+    def error(self, message: object, **fields: Any) -> None:
+        """Keep a line about something that went wrong."""
+        self._log.add("error", message, step=self._step, branch=self._branch, fields=fields)
+
+
+@dataclass(frozen=True)
+class Request:
+    """A step that was asked for, and is armed when the step that asked returns."""
+
+    action: str
+    due: datetime
+    payload: Any
+    size: int
+
+
+class Api:
+    """What a step, or a hook, gets as `api`. Each step has its own; it ends with the step."""
+
+    def __init__(self, run: Run, step: str, branch: Branch | None) -> None:
+        self._run, self._step, self._branch = run, step, branch
+        self.requests: list[Request] = []
+        self.closed = False
+        self.env: Env = run.env
+        self.log = Log(run.log, step, branch.id if branch else None)
+        self.run = RunInfo(workflow.info().workflow_id, run.workflow.__name__, step, 1, run.started_at)
+
+    async def schedule_next_step(self, *, action: Action, delay: Delay = 0, payload: Any = None) -> None:
+        """Arm a step: `action` is its name or the method itself. Several calls make parallel branches.
+
+        The step is armed when this one returns; a step that raises has armed nothing. `delay` (seconds, a timedelta, or
+        "30 sec", "5 min", "2 hr", "1 day", "2 weeks"; 400 days at most) counts from this call. `payload` is JSON, 256 KiB
+        at most, and becomes the step's `data`.
+
+        Raises:
+            StepUnknown, DelayInvalid, PayloadInvalid, PayloadTooLarge, BranchLimitExceeded, SchedulingRefused.
+        """
+        if self._branch is None:
+            raise SchedulingRefused(f"{self._step} is a hook: the run has ended, so it cannot schedule a step.")
+        if self.closed:
+            raise SchedulingRefused(f"The step {self._step} has returned; await schedule_next_step before it does.")
+        name = self._run.steps.resolve(action)
+        wait = parse_delay(delay)
+        plain, size = to_json(payload, f"The payload for {name}")
+        self._run.branches.reserve(len(self.requests) + 1, size + sum(request.size for request in self.requests))
+        self.requests.append(Request(name, workflow.now() + wait, plain, size))
+
+    async def get_oauth_token(self, handle: str) -> SealedToken:
+        """Return a sealed reference to the connection's token, to be put into a request header.
+
+        Raises:
+            ConnectionNotFound, ConnectionNeedsReauthorization: with what to do about it.
+        """
+        summary = f"{self._step} · connection {handle}"
+        return SealedToken(await look_up("resolve_connection", ConnectionRequest(handle=handle), str, summary=summary))
+
+    async def fetch(
+        self,
+        url: str,
+        *,
+        method: str = "GET",
+        headers: dict[str, str] | None = None,
+        params: dict[str, str | int | float | bool] | None = None,
+        json: Any = None,
+        content: str | None = None,
+        timeout: Delay = 30,
+        retry: Retry | int | None = None,
+    ) -> Response:
+        """Make an HTTP call. A 4xx or 5xx is a Response; a network failure is tried again, then raises FetchFailed.
+
+        `retry` is a Retry, or how often to try in all (5 if not given). A call that has completed is never sent again; one whose
+        answer was lost is, so that it is made at least once: give the other side an idempotency key, or pass `retry=1`.
+        `timeout` is that of one attempt, for the whole exchange.
+        """
+        if json is not None and content is not None:
+            raise PayloadInvalid("fetch takes json or content, not both.")
+        body, _ = to_json(json, "The request body", limit=MAX_REQUEST_BYTES)
+        if content is not None:
+            to_json(content, "The request body", limit=MAX_REQUEST_BYTES)
+        if is_sealed(url):
+            raise PayloadInvalid("A token belongs in a request header; in an address it would stand in logs.")
+        seconds = parse_delay(timeout, limit=timedelta(hours=1)).total_seconds()
+        request = FetchRequest(
+            url=url, method=method.upper(), headers=headers or {}, params=params,
+            json_body=body, has_json=json is not None, content=content, timeout=seconds,
+        )  # fmt: skip
+        policy = retry if isinstance(retry, Retry) else Retry(attempts=retry) if retry is not None else Retry()
+        summary = f"{self._step} · {place(method, url)}"
+        return await send("fetch", request, Response, timeout=seconds, retry=policy, summary=summary)
+
+    def notion(self, handle: str, *, version: str = NOTION_VERSION) -> Notion:
+        """Return the Notion client of a connection."""
+        return Notion(handle, self._step, version)
+
+    async def call(
+        self, activity: str | Callable[..., Any], argument: Any = None, *, timeout: Delay = 300, retry: Retry | None = None
+    ) -> Any:
+        """Run an activity of your own, by function or name; `timeout` is that of one attempt.
+
+        Raises:
+            CallFailed: with the failure's type and message, when its retries are used up.
+        """
+        plain, _ = to_json(argument, "The argument", limit=MAX_REQUEST_BYTES)
+        return await run_activity(activity, plain, timeout=parse_delay(timeout), retry=retry or Retry())

@@ -1,0 +1,85 @@
+"""Calls: what leaves a workflow, each an activity with a summary that a reader of the Temporal UI understands."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any, TypeVar
+from urllib.parse import urlsplit
+
+from temporalio import workflow
+from temporalio.common import RetryPolicy
+from temporalio.exceptions import ActivityError, is_cancelled_exception
+
+from steps.errors import from_activity
+from steps.retry import Retry
+
+T = TypeVar("T")
+
+HEARTBEAT_TIMEOUT = timedelta(seconds=10)
+_MAX_SUMMARY_BYTES = 200
+# A look into the vault: quick, and repeated for as long as the vault is down, since the run can only wait for it.
+_LOOKUP_TIMEOUT = timedelta(seconds=10)
+_LOOKUP_RETRY = RetryPolicy(initial_interval=timedelta(milliseconds=200), maximum_interval=timedelta(seconds=30))
+_LOOKUP_TIMER_FROM = timedelta(seconds=5)
+
+
+async def look_up(activity: str, argument: Any, result_type: type[T], *, summary: str) -> T:
+    """Read from the vault by a local activity: one event of history instead of six."""
+    try:
+        return await workflow.execute_local_activity(
+            activity,
+            argument,
+            result_type=result_type,
+            start_to_close_timeout=_LOOKUP_TIMEOUT,
+            retry_policy=_LOOKUP_RETRY,
+            local_retry_threshold=_LOOKUP_TIMER_FROM,
+            summary=_cut(summary),
+        )
+    except ActivityError as error:
+        raise_for_step(error, summary)
+
+
+async def send(activity: str, argument: Any, result_type: type[T], *, timeout: float, retry: Retry, summary: str) -> T:
+    """Run a call of the outside by an activity; `timeout` in seconds is that of one attempt."""
+    try:
+        return await workflow.execute_activity(
+            activity,
+            argument,
+            result_type=result_type,
+            # The call keeps its own time; this is for the worker that died without a word between two heartbeats.
+            start_to_close_timeout=timedelta(seconds=timeout + 15),
+            heartbeat_timeout=HEARTBEAT_TIMEOUT,
+            retry_policy=retry.policy(),
+            summary=_cut(summary),
+        )
+    except ActivityError as error:
+        raise_for_step(error, summary)
+
+
+async def run_activity(activity: str | Callable[..., Any], argument: Any, *, timeout: timedelta, retry: Retry) -> Any:
+    """Run an operator's own activity."""
+    name = activity if isinstance(activity, str) else getattr(activity, "__name__", str(activity))
+    try:
+        return await workflow.execute_activity(
+            activity, argument, start_to_close_timeout=timeout, retry_policy=retry.policy(), summary=_cut(name)
+        )
+    except ActivityError as error:
+        raise_for_step(error, name)
+
+
+def raise_for_step(error: ActivityError, call: str) -> Any:
+    """Raise what the step sees. A cancelled call stays a cancelled call."""
+    if is_cancelled_exception(error):
+        raise error
+    raise from_activity(error, call) from error
+
+
+def place(method: str, url: str) -> str:
+    """Name a request by method, host and path: a query may hold what no summary should."""
+    parts = urlsplit(url)
+    return f"{method.upper()} {parts.hostname or '?'}{parts.path}"
+
+
+def _cut(summary: str) -> str:
+    return summary.encode()[:_MAX_SUMMARY_BYTES].decode(errors="ignore")

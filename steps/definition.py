@@ -1,0 +1,88 @@
+"""What makes a class a workflow: its steps and hooks, checked when the class is defined."""
+
+from __future__ import annotations
+
+import difflib
+import inspect
+from typing import Any
+
+from steps.errors import DefinitionInvalid, StepUnknown
+
+HOOKS = {"on_workflow_complete": ["api"], "on_workflow_error": ["error", "api"]}
+RESERVED = frozenset({"__init__", "run", "record", "checkpoint"})
+
+
+class Steps:
+    """The steps of one workflow class."""
+
+    def __init__(self, workflow: type, base: type) -> None:
+        self._workflow = workflow
+        self.names = [name for name in step_names(workflow, base) if name != "start"]
+
+    def resolve(self, action: object) -> str:
+        """Return the name of the step that `action` (a name, or the method itself) means.
+
+        Raises:
+            StepUnknown: it is none; the message has the closest name.
+        """
+        name = action if isinstance(action, str) else getattr(action, "__name__", repr(action))
+        if name == "start":
+            raise StepUnknown("`start` is where a run begins; it cannot be scheduled. Put the work into a step of its own.")
+        if name not in self.names:
+            near = difflib.get_close_matches(name, self.names, n=1)
+            hint = f" Did you mean {near[0]!r}?" if near else ""
+            known = ", ".join(self.names) or "none but start"
+            raise StepUnknown(f"{self._workflow.__name__} has no step {name!r}.{hint} Its steps: {known}.")
+        if not isinstance(action, str) and getattr(action, "__func__", action) is not getattr(self._workflow, name):
+            raise StepUnknown(f"{name!r} is a method of another class; schedule a step of {self._workflow.__name__}.")
+        return name
+
+
+def step_names(workflow: type, base: type) -> list[str]:
+    """Return the steps in the order in which they are written, those of base classes first."""
+    found: dict[str, None] = {}
+    for cls in reversed(workflow.__mro__):
+        if cls in (object, base) or not issubclass(cls, base):
+            continue
+        for name, value in vars(cls).items():
+            if inspect.iscoroutinefunction(value) and not name.startswith("_") and name not in HOOKS and name != "run":
+                found[name] = None
+    return list(found)
+
+
+def check_definition(workflow: type, base: type) -> None:
+    """Refuse a class that could not run.
+
+    Raises:
+        DefinitionInvalid: with the class, the method, and what to write.
+    """
+    if "<locals>" in workflow.__qualname__:
+        raise DefinitionInvalid(f"{workflow.__name__} is defined inside a function; define workflows at the top of a module.")
+    if taken := RESERVED & vars(workflow).keys():
+        raise DefinitionInvalid(f"{workflow.__name__} may not define {', '.join(sorted(taken))}: the engine does.")
+    names = step_names(workflow, base)
+    for name in names:
+        _check_parameters(workflow, name, ["data", "headers", "api"])
+    for name, parameters in HOOKS.items():
+        if getattr(workflow, name) is not getattr(base, name):
+            _check_parameters(workflow, name, parameters)
+
+
+def check_entry(workflow: type, base: type) -> None:
+    """Refuse a class without a `start`; an abstract one needs none."""
+    if "start" not in step_names(workflow, base):
+        raise DefinitionInvalid(f"{workflow.__name__} has no start: write `async def start(self, data, headers, api)`.")
+
+
+def _check_parameters(workflow: type, name: str, parameters: list[str]) -> None:
+    method: Any = getattr(workflow, name)
+    wanted = f"`async def {name}(self, {', '.join(parameters)})`"
+    if not inspect.iscoroutinefunction(method):
+        raise DefinitionInvalid(f"{workflow.__name__}.{name} must be async: write {wanted}.")
+    try:
+        inspect.signature(method).bind(None, *parameters)
+    except TypeError:
+        raise DefinitionInvalid(
+            f"{workflow.__name__}.{name} cannot be called with ({', '.join(parameters)}): write {wanted}. "
+            "A method that is not a step begins with an underscore."
+        ) from None

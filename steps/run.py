@@ -1,0 +1,235 @@
+"""One run: it starts the branches that are due, hears how each ended, and rolls over at step boundaries."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from typing import Any, NoReturn
+
+from temporalio import workflow
+from temporalio.exceptions import ActivityError, ApplicationError, is_cancelled_exception
+
+from steps.alarm import Alarm
+from steps.api import Api
+from steps.branch import Branch, Carried, Trigger
+from steps.branches import Branches
+from steps.calls import look_up
+from steps.definition import Steps
+from steps.environment import Env
+from steps.errors import Cancelled, DefinitionInvalid, RunFailed, StepsError
+from steps.http import VariablesRequest
+from steps.log import RunLog
+from steps.payload import MAX_RESULT_BYTES, check, to_json
+from steps.record import ActiveStep, RunRecord, StepFailure
+
+MAX_RUNNING = 200  # well under the 2,000 pending activities at which Temporal's server stops a run for good
+MAX_STEPS_PER_ROLL = 1_000  # a chain without delays or calls makes no history, so that the server would never ask to roll
+MAX_FAILURES = 500  # in the record, so that it fits one payload; all are counted
+_SHOWN = 20
+
+
+class Run:
+    """The state of one run, and the loop that drives it. Only this loop spawns tasks: a step that spawned the next one
+    would nest contexts, and the history would grow with the square of the chain.
+    """
+
+    def __init__(self, cls: type, base: type, trigger: Trigger) -> None:
+        now = workflow.now()
+        state = trigger.carried or Carried(branches=[Branch(id=0, action="start", payload=trigger.data, due=now)])
+        self.workflow, self.steps, self._headers = cls, Steps(cls, base), trigger.headers
+        self.branches = Branches(((branch, _size(branch.payload)) for branch in state.branches), state.next_id)
+        self.log = RunLog(state.log, state.log_dropped)
+        self.env = Env(cls.__name__, state.env or {})
+        self.started_at = state.started_at or now
+        self._env_read = state.env is not None
+        self._failures, self._result, self._steps_done = list(state.failures), state.result, state.steps_done
+        self._failure_count, self._steps_here = state.failure_count, 0
+        self._alarm = Alarm(self.wake)
+        self._tasks: dict[int, asyncio.Task[None]] = {}
+        self._awake = self._rolling = self._cancelling = False
+        self._parked: Exception | None = None
+        self._cause: BaseException | None = None
+
+    async def execute(self) -> dict[str, Any]:
+        """Drive the run to its end; return its record.
+
+        Raises:
+            ApplicationError: of type `run-failed`, with the record as its details, when a step failed.
+        """
+        try:
+            await self._read_env()
+            await self._drive()
+        except (asyncio.CancelledError, ActivityError) as error:
+            if is_cancelled_exception(error):
+                await self._cancel()
+            raise
+        if self._failures:
+            await self._fail()
+        await self._hook("on_workflow_complete")
+        await workflow.wait_condition(workflow.all_handlers_finished)
+        return self.record().model_dump(mode="json")
+
+    def wake(self) -> None:
+        """Let the loop look again."""
+        self._awake = True
+
+    def record(self) -> RunRecord:
+        """Return the run as its readers see it; of the waiting branches, the next twenty."""
+        return RunRecord(
+            result=self._result,
+            steps_done=self._steps_done,
+            running=[_active(branch) for branch in self.branches.running.values()],
+            waiting=[_active(branch) for branch in self.branches.armed[:_SHOWN]],
+            waiting_count=self.branches.armed_count,
+            failures=self._failures,
+            failure_count=self._failure_count,
+            log=self.log.lines,
+            log_dropped=self.log.dropped,
+            started_at=self.started_at,
+        )
+
+    async def _read_env(self) -> None:
+        if self._env_read:
+            return
+        request = VariablesRequest(workflow=workflow.info().workflow_type)
+        self.env = Env(self.workflow.__name__, await look_up("read_variables", request, dict[str, str], summary="variables"))
+        self._env_read = True
+
+    async def _drive(self) -> None:
+        while not self.branches.finished:
+            if self._parked is not None:
+                raise self._parked  # fails the workflow task, not the run: a fixed deploy goes on from here
+            if self._roll_wanted():
+                self._alarm.clear()
+                if not self.branches.running:
+                    await self._roll()
+            else:
+                self._start_due()
+            self._show()
+            await workflow.wait_condition(lambda: self._awake)
+            self._awake = False
+
+    def _start_due(self) -> None:
+        room = MAX_RUNNING - len(self.branches.running)
+        for branch in self.branches.take_due(workflow.now(), room):
+            self._tasks[branch.id] = asyncio.create_task(self._walk(branch), name=f"{branch.action}/{branch.id}")
+        if len(self.branches.running) < MAX_RUNNING and (following := self.branches.next()):
+            self._alarm.set(following.due, following.action)
+
+    async def _walk(self, branch: Branch) -> None:
+        """Run one step to its end. No exception leaves: one that did would vanish with the task."""
+        try:
+            await self._step(branch)
+            self._steps_done += 1
+        except workflow.NondeterminismError as error:  # a violation of the sandbox is one of these
+            self._parked = error
+        except (Exception, asyncio.CancelledError) as error:
+            if not (self._cancelling and is_cancelled_exception(error)):
+                self._failed(branch, error)
+        except workflow.ContinueAsNewError:
+            self._failed(branch, DefinitionInvalid("A step may not call workflow.continue_as_new: the engine rolls over."))
+        finally:
+            self.branches.done(branch)
+            self._tasks.pop(branch.id, None)
+            self._steps_here += 1
+            self.wake()
+
+    async def _step(self, branch: Branch) -> None:
+        """Call the step on a fresh instance, then commit what it asked for: all of it, or nothing when it raised."""
+        api = Api(self, branch.action, branch)
+        data = check(self.workflow, branch.action, branch.payload)
+        instance = object.__new__(self.workflow)
+        try:
+            value = await getattr(instance, branch.action)(data, dict(self._headers), api)
+        finally:
+            api.closed = True
+        if value is not None:
+            value, _ = to_json(value, f"What {branch.action} returned", limit=MAX_RESULT_BYTES)
+        self.branches.reserve(len(api.requests), sum(request.size for request in api.requests))
+        for request in api.requests:
+            self.branches.arm(request.action, request.due, request.payload, request.size, branch.id)
+        if value is not None:
+            self._result = value
+
+    def _failed(self, branch: Branch, error: BaseException) -> None:
+        kind = error.type if isinstance(error, (StepsError, ApplicationError)) else None
+        failure = StepFailure(
+            step=branch.action, branch=branch.id, type=kind or type(error).__name__, message=str(error)[:2_000],
+            at=workflow.now(),
+        )  # fmt: skip
+        self._failure_count += 1
+        if len(self._failures) < MAX_FAILURES:
+            self._failures.append(failure)
+        self._cause = self._cause or error
+        self.log.add("error", f"{failure.type}: {failure.message}", step=branch.action, branch=branch.id, fields={})
+
+    def _roll_wanted(self) -> bool:
+        """Latched: a wish that went away again would leave branches that waited for the roll behind."""
+        info = workflow.info()
+        self._rolling = (
+            self._rolling
+            or self._steps_here >= MAX_STEPS_PER_ROLL
+            or info.is_continue_as_new_suggested()
+            or info.is_target_worker_deployment_version_changed()
+        )
+        return self._rolling
+
+    async def _roll(self) -> NoReturn:
+        await workflow.wait_condition(workflow.all_handlers_finished)
+        carried = Carried(
+            branches=self.branches.armed, next_id=self.branches.next_id, steps_done=self._steps_done,
+            env=dict(self.env), failures=self._failures,
+            failure_count=self._failure_count, log=self.log.lines, log_dropped=self.log.dropped,
+            result=self._result, started_at=self.started_at,
+        )  # fmt: skip
+        workflow.continue_as_new(
+            Trigger(headers=self._headers, carried=carried),
+            initial_versioning_behavior=workflow.ContinueAsNewVersioningBehavior.AUTO_UPGRADE,
+        )
+
+    async def _fail(self) -> NoReturn:
+        first = self._failures[0]
+        more = f" (and {self._failure_count - 1} more)" if self._failure_count > 1 else ""
+        message = f"Step {first.step} failed{more}: {first.type}: {first.message}"
+        await self._hook("on_workflow_error", RunFailed(message, self._failures))
+        await workflow.wait_condition(workflow.all_handlers_finished)
+        record = self.record().model_dump(mode="json")
+        raise ApplicationError(message, record, type=RunFailed.type, non_retryable=True) from self._cause
+
+    async def _cancel(self) -> None:
+        self._cancelling = True
+        self._alarm.clear()
+        tasks = list(self._tasks.values())
+        for task in tasks:
+            task.cancel()
+        if tasks:
+            await workflow.wait(tasks)
+        if self._parked is not None:
+            raise self._parked
+        await self._hook("on_workflow_error", Cancelled("The run was cancelled.", self._failures))
+
+    async def _hook(self, name: str, *arguments: Any) -> None:
+        """Call a hook; what it raises is logged, and changes nothing about how the run ended."""
+        try:
+            await getattr(object.__new__(self.workflow), name)(*arguments, Api(self, name, None))
+        except workflow.NondeterminismError:
+            raise
+        except Exception as error:
+            self.log.add("error", f"{type(error).__name__}: {error}", step=name, branch=None, fields={})
+
+    def _show(self) -> None:
+        """Tell the Temporal UI, which asks the worker for it, what the run is doing; this costs no event."""
+        running = ", ".join(sorted({branch.action for branch in self.branches.running.values()})) or "nothing"
+        following = self.branches.next()
+        waiting = f"; next **{following.action}** at {following.due:%Y-%m-%d %H:%M:%S} UTC" if following else ""
+        workflow.set_current_details(
+            f"Running **{running}**{waiting}; {self.branches.armed_count} waiting, {self._steps_done} steps done"
+        )
+
+
+def _active(branch: Branch) -> ActiveStep:
+    return ActiveStep(step=branch.action, branch=branch.id, due=branch.due)
+
+
+def _size(payload: Any) -> int:
+    return len(json.dumps(payload, ensure_ascii=False, separators=(",", ":")).encode())

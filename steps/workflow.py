@@ -1,0 +1,64 @@
+"""The base class of every workflow."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from temporalio import workflow
+
+from steps.branch import Trigger
+from steps.definition import check_definition, check_entry
+from steps.record import RunRecord
+from steps.run import Run
+
+if TYPE_CHECKING:
+    from steps.api import Api
+    from steps.errors import Cancelled, RunFailed
+
+
+class Workflow:
+    """Subclass it and write async steps: `async def name(self, data, headers, api)`. A run begins at `start`.
+
+    Each subclass is a Temporal workflow type of its own, named as the class unless `name=` says otherwise; a class with
+    `abstract=True` only serves as a base of others. Every step runs on a fresh instance: nothing survives in `self`.
+    """
+
+    if TYPE_CHECKING:  # what the synthesised run looks like, so that client.start_workflow(MyWorkflow.run, ...) type-checks
+
+        async def run(self, trigger: Trigger) -> dict[str, Any]: ...
+
+    def __init_subclass__(cls, *, name: str | None = None, abstract: bool = False, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        check_definition(cls, Workflow)
+        if abstract:
+            return
+        check_entry(cls, Workflow)
+
+        # The SDK does not let @workflow.run inherit: it wants the method in the class's own module, under its own name.
+        # `self` stays unannotated, as in __init__ below: @workflow.init compares the two signatures to the letter.
+        async def run(self, trigger: Trigger) -> dict[str, Any]:  # type: ignore[no-untyped-def]  # noqa: ANN001
+            return await self._run.execute()  # type: ignore[no-any-return]
+
+        run.__module__, run.__qualname__ = cls.__module__, f"{cls.__name__}.run"
+        setattr(cls, "run", workflow.run(run))  # noqa: B010  # an assignment would not type-check against the stub above
+        workflow.defn(name=name or cls.__name__)(cls)
+
+    @workflow.init
+    def __init__(self, trigger: Trigger) -> None:
+        self._run = Run(type(self), Workflow, trigger)
+
+    async def on_workflow_complete(self, api: Api) -> None:
+        """Do something once, when the last branch has ended and none has failed."""
+
+    async def on_workflow_error(self, error: RunFailed | Cancelled, api: Api) -> None:
+        """Do something once, when all branches have ended and some failed (`error.failures`), or the run was cancelled."""
+
+    @workflow.query
+    def record(self) -> RunRecord:
+        """Answer what the run has done and what it waits for."""
+        return self._run.record()
+
+    @workflow.signal
+    def checkpoint(self) -> None:
+        """Look now whether a new worker build is there: sent in batch after a deploy, to runs that sleep for long."""
+        self._run.wake()
