@@ -1,0 +1,107 @@
+"""Connections, variables and keys, sealed at rest."""
+
+from __future__ import annotations
+
+from vault.api_keys import ApiKey, ApiKeys
+from vault.connections import Account, Connection, Connections, ConnectionStatus, Opened, Tokens
+from vault.envelope import Envelope, context_of
+from vault.errors import (
+    AccountAlreadyConnected,
+    ApiKeyInvalid,
+    ApiKeyRefused,
+    ApiKeyUnknown,
+    ConnectionUnknown,
+    DatabaseUrlInvalid,
+    HandleInvalid,
+    HandleTaken,
+    KeyFileExposed,
+    KeyFileInvalid,
+    KeyRefused,
+    KeyTextInvalid,
+    OneTimeExpired,
+    OneTimeForeign,
+    OneTimeRefused,
+    OneTimeUnknown,
+    TamperedSecret,
+    VariableHostInvalid,
+    VariableHostsMissing,
+    VariableNameInvalid,
+    VariableRefused,
+    VariableTooLong,
+    VariableUnknown,
+    VariableValueInvalid,
+    VariableWorkflowInvalid,
+    VaultError,
+    VaultNotMigrated,
+    VaultUnavailable,
+    WrongKey,
+)
+from vault.handles import check_handle
+from vault.keys import KeyProvider, LocalKeys, WrappedKey
+from vault.migration import migrate
+from vault.one_time import OneTime
+from vault.providers import Provider, notion
+from vault.secret import Secret
+from vault.sessions import Session, Sessions
+from vault.signing import Signer
+from vault.times import utc_now
+from vault.variables import Variable, Variables
+from vault.vault import Vault
+
+__all__ = [
+    "Account",
+    "AccountAlreadyConnected",
+    "ApiKey",
+    "ApiKeyInvalid",
+    "ApiKeyRefused",
+    "ApiKeyUnknown",
+    "ApiKeys",
+    "Connection",
+    "ConnectionStatus",
+    "ConnectionUnknown",
+    "Connections",
+    "DatabaseUrlInvalid",
+    "Envelope",
+    "HandleInvalid",
+    "HandleTaken",
+    "KeyFileExposed",
+    "KeyFileInvalid",
+    "KeyProvider",
+    "KeyRefused",
+    "KeyTextInvalid",
+    "LocalKeys",
+    "OneTime",
+    "OneTimeExpired",
+    "OneTimeForeign",
+    "OneTimeRefused",
+    "OneTimeUnknown",
+    "Opened",
+    "Provider",
+    "Secret",
+    "Session",
+    "Sessions",
+    "Signer",
+    "TamperedSecret",
+    "Tokens",
+    "Variable",
+    "VariableHostInvalid",
+    "VariableHostsMissing",
+    "VariableNameInvalid",
+    "VariableRefused",
+    "VariableTooLong",
+    "VariableUnknown",
+    "VariableValueInvalid",
+    "VariableWorkflowInvalid",
+    "Variables",
+    "Vault",
+    "VaultError",
+    "VaultNotMigrated",
+    "VaultUnavailable",
+    "WrappedKey",
+    "WrongKey",
+    "check_handle",
+    "context_of",
+    "migrate",
+    "notion",
+    "utc_now",
+]

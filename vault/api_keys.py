@@ -1,0 +1,120 @@
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row, insert, select, update
+
+from vault.database import Database
+from vault.errors import ApiKeyInvalid, ApiKeyRefused, ApiKeyUnknown
+from vault.secret import Secret
+from vault.tables import api_keys
+from vault.times import USE_NOTED_EVERY, Clock
+from vault.tokens import digest, new_id, new_token
+
+_START = "steps_"
+_SHOWN = len(_START) + 6
+_KEY = re.compile(rf"{_START}[A-Za-z0-9_-]{{43}}")
+_SCOPE = re.compile(r"[a-z0-9:_-]{1,63}")
+_ID = re.compile(r"[0-9a-f]{32}")
+
+
+@dataclass(frozen=True)
+class ApiKey:
+    """An API key without its text; `prefix` is the start of it, to recognise it by."""
+
+    id: str
+    name: str
+    prefix: str
+    scopes: tuple[str, ...]
+    created_at: datetime
+    last_used_at: datetime | None
+    revoked_at: datetime | None
+
+
+class ApiKeys:
+    """Keep API keys, of each only its SHA-256."""
+
+    def __init__(self, database: Database, now: Clock) -> None:
+        self._database = database
+        self._now = now
+
+    async def create(self, name: str, scopes: Sequence[str] = ("admin",)) -> tuple[ApiKey, Secret]:
+        """Make an API key; its text can be seen here and never again.
+
+        Raises:
+            ApiKeyRefused: the name or a scope cannot be used.
+        """
+        _check(name, scopes)
+        text = _START + new_token()
+        key = ApiKey(new_id(), name, text[:_SHOWN], tuple(scopes), self._now(), None, None)
+        row = {
+            "id": key.id,
+            "name": name,
+            "prefix": key.prefix,
+            "digest": digest(text),
+            "scopes": list(key.scopes),
+            "created_at": key.created_at,
+        }
+        async with self._database.write() as connection:
+            await connection.execute(insert(api_keys).values(row))
+        return key, Secret(text)
+
+    async def verify(self, text: str) -> ApiKey:
+        """Return the API key that the text is.
+
+        Raises:
+            ApiKeyInvalid: the text is malformed, unknown or revoked; which of them is not told.
+        """
+        row = None
+        if _KEY.fullmatch(text):
+            wanted = select(api_keys).where(api_keys.c.digest == digest(text), api_keys.c.revoked_at.is_(None))
+            async with self._database.read() as connection:
+                row = (await connection.execute(wanted)).first()
+        if row is None:
+            raise ApiKeyInvalid("This API key is not valid. Make one with `python cli.py keys create`.")
+        return await self._note_use(_api_key(row))
+
+    async def list(self) -> list[ApiKey]:
+        """Return every API key, the newest first, revoked ones too."""
+        async with self._database.read() as connection:
+            rows = await connection.execute(select(api_keys).order_by(api_keys.c.created_at.desc(), api_keys.c.id))
+            return [_api_key(row) for row in rows]
+
+    async def revoke(self, id: str) -> ApiKey:
+        """Revoke the API key, and with it every browser session that it opened.
+
+        Raises:
+            ApiKeyUnknown: no API key has this id.
+        """
+        row = None
+        if _ID.fullmatch(id):
+            async with self._database.write() as connection:
+                in_force = (api_keys.c.id == id) & api_keys.c.revoked_at.is_(None)
+                await connection.execute(update(api_keys).where(in_force).values(revoked_at=self._now()))
+                row = (await connection.execute(select(api_keys).where(api_keys.c.id == id))).first()
+        if row is None:
+            raise ApiKeyUnknown("No API key has this id. `python cli.py keys list` shows them.")
+        return _api_key(row)
+
+    async def _note_use(self, key: ApiKey) -> ApiKey:
+        now = self._now()
+        if key.last_used_at is not None and now - key.last_used_at < USE_NOTED_EVERY:
+            return key
+        async with self._database.write() as connection:
+            await connection.execute(update(api_keys).where(api_keys.c.id == key.id).values(last_used_at=now))
+        return replace(key, last_used_at=now)
+
+
+def _check(name: str, scopes: Sequence[str]) -> None:
+    if not (0 < len(name) <= 100 and name.isprintable()):
+        raise ApiKeyRefused("The name of an API key has 1 to 100 printable characters.")
+    if not scopes or not all(_SCOPE.fullmatch(scope) for scope in scopes):
+        raise ApiKeyRefused("An API key needs at least one scope, of a-z, 0-9, ':', '_' and '-'.")
+
+
+def _api_key(row: Row[Any]) -> ApiKey:
+    return ApiKey(row.id, row.name, row.prefix, tuple(row.scopes), row.created_at, row.last_used_at, row.revoked_at)

@@ -1,0 +1,134 @@
+from __future__ import annotations
+
+import os
+from collections.abc import AsyncGenerator, Generator
+from contextlib import asynccontextmanager, contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import URL, Connection, event, make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+from vault.errors import DatabaseUrlInvalid, VaultUnavailable
+
+_DRIVERS = {
+    "sqlite": "sqlite+aiosqlite",
+    "sqlite+aiosqlite": "sqlite+aiosqlite",
+    "postgres": "postgresql+asyncpg",
+    "postgresql": "postgresql+asyncpg",
+    "postgresql+asyncpg": "postgresql+asyncpg",
+}
+_BUSY_SECONDS = 15
+
+
+class Database:
+    """Reach the vault's database: SQLite in a file, or PostgreSQL."""
+
+    def __init__(self, url: str) -> None:
+        self._url = _parse(url)
+        self._engine = _engine(self._url)
+
+    @property
+    def file(self) -> Path | None:
+        """The file of an SQLite database."""
+        return Path(self._url.database or "") if self._url.get_backend_name() == "sqlite" else None
+
+    @asynccontextmanager
+    async def read(self) -> AsyncGenerator[AsyncConnection]:
+        """Give a connection for reading: every statement sees the same state.
+
+        Raises:
+            VaultUnavailable: the database does not answer.
+        """
+        with _outages():
+            async with self._engine.connect() as connection:
+                yield connection
+
+    @asynccontextmanager
+    async def write(self) -> AsyncGenerator[AsyncConnection]:
+        """Give a connection in a transaction, committed at the end unless something is raised.
+
+        Raises:
+            VaultUnavailable: the database does not answer.
+            IntegrityError: another row is in the way.
+        """
+        with _outages():
+            async with self._engine.connect() as connection:
+                await connection.execution_options(vault_writes=True)
+                async with connection.begin():
+                    yield connection
+
+    async def close(self) -> None:
+        """Close every connection."""
+        await self._engine.dispose()
+
+
+def _parse(text: str) -> URL:
+    try:
+        url = make_url(text)
+    except (ArgumentError, ValueError):
+        # Without the text and without the cause: a database URL may hold a password.
+        raise DatabaseUrlInvalid("The database URL cannot be read. Write it like sqlite:///data/vault.db.") from None
+    driver = _DRIVERS.get(url.drivername)
+    if driver is None:
+        raise DatabaseUrlInvalid(f"A database of the kind {url.drivername!r} cannot be used: use sqlite or postgresql.")
+    if driver.startswith("sqlite") and (url.database in (None, "", ":memory:") or "mode=memory" in text):
+        raise DatabaseUrlInvalid("The vault needs a database file: sqlite:///data/vault.db.")
+    return url.set(drivername=driver)
+
+
+def _engine(url: URL) -> AsyncEngine:
+    # hide_parameters: neither a log nor an exception prints what is stored.
+    if url.get_backend_name() != "sqlite":
+        return create_async_engine(url, hide_parameters=True, pool_pre_ping=True)
+    engine = create_async_engine(url, hide_parameters=True, connect_args={"timeout": _BUSY_SECONDS})
+    event.listen(engine.sync_engine, "connect", _set_up_sqlite)
+    event.listen(engine.sync_engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _set_up_sqlite(connection: Any, _record: object) -> None:
+    connection.isolation_level = None  # The driver would begin transactions late, and none at all around DDL.
+    cursor = connection.cursor()
+    cursor.execute(f"PRAGMA busy_timeout = {_BUSY_SECONDS * 1000}")
+    cursor.execute("PRAGMA journal_mode = WAL")
+    cursor.execute("PRAGMA foreign_keys = ON")
+    # A refreshed token that a power cut takes back is lost for good: the provider has retired the one before.
+    cursor.execute("PRAGMA synchronous = FULL")
+    cursor.execute("PRAGMA secure_delete = ON")  # What is deleted is overwritten, not just forgotten.
+    cursor.close()
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    # One that reads first and writes later fails at once when another wrote in between, whatever the time-out.
+    writes = connection.get_execution_options().get("vault_writes", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+def make_private(path: Path) -> None:
+    """Make the database file, if there is none, so that its owner alone can read it; SQLite's other files follow it."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+    except OSError as error:
+        raise VaultUnavailable(f"The database file {path} cannot be made: {error.strerror}.") from error
+
+
+@contextmanager
+def _outages() -> Generator[None]:
+    try:
+        yield
+    except IntegrityError:
+        raise
+    except (OperationalError, InterfaceError, OSError) as error:
+        reason = getattr(error, "orig", None) or error
+        raise VaultUnavailable(f"The vault's database does not answer: {_first_line(reason)}") from None
+    except (DBAPIError, PoolTimeout) as error:
+        # The name alone: the text of these may quote a value.
+        raise VaultUnavailable(f"The vault's database refused a statement ({type(error).__name__}).") from None
+
+
+def _first_line(reason: BaseException) -> str:
+    return str(reason).partition("\n")[0] or type(reason).__name__

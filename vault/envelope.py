@@ -1,0 +1,95 @@
+from __future__ import annotations
+
+import secrets
+import struct
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from vault.errors import TamperedSecret, VaultError, VaultUnavailable
+from vault.keys import KeyProvider, WrappedKey
+
+_FORMAT = 1
+_HEADER = struct.Struct(">BBH")  # format, length of the key id, length of the wrapped data key
+_NONCE_BYTES = 12
+_DATA_KEY_BITS = 256
+
+
+def context_of(table: str, row: str, field: str, *facts: str) -> bytes:
+    """Name the place of a secret, and whatever else must not change under it (its provider, its hosts)."""
+    # Each part with its length before it, so that no two places share a name.
+    parts = [part.encode() for part in ("durable-steps", table, row, field, *facts)]
+    return b"".join(struct.pack(">I", len(part)) + part for part in parts)
+
+
+class Envelope:
+    """Seal values with AES-256-GCM, each under a data key of its own that the key provider wraps.
+
+    A sealed value opens only with the context that it was sealed for.
+    """
+
+    def __init__(self, keys: KeyProvider) -> None:
+        self._keys = keys
+
+    async def seal(self, plaintext: str, context: bytes) -> bytes:
+        """Return the sealed text.
+
+        Raises:
+            VaultUnavailable: the key provider failed; nothing was sealed.
+        """
+        data_key = AESGCM.generate_key(_DATA_KEY_BITS)
+        nonce = secrets.token_bytes(_NONCE_BYTES)
+        sealed = AESGCM(data_key).encrypt(nonce, plaintext.encode("utf-8", "surrogatepass"), context)
+        try:
+            return _pack(await self._keys.wrap(data_key, context), nonce + sealed)
+        except VaultError:
+            raise
+        except Exception as error:
+            raise _provider_failed(error) from None
+
+    async def open(self, sealed: bytes, context: bytes) -> str:
+        """Return the text that was sealed.
+
+        Raises:
+            TamperedSecret: it was changed, or sealed for another context.
+            WrongKey: the key provider does not have its key.
+            VaultUnavailable: the key provider failed.
+        """
+        wrapped, body = _unpack(sealed)
+        try:
+            data_key = await self._keys.unwrap(wrapped, context)
+        except VaultError:
+            raise
+        except Exception as error:
+            raise _provider_failed(error) from None
+        try:
+            opened = AESGCM(data_key).decrypt(body[:_NONCE_BYTES], body[_NONCE_BYTES:], context)
+        except (InvalidTag, ValueError):
+            raise _tampered() from None
+        return opened.decode("utf-8", "surrogatepass")
+
+
+def _pack(wrapped: WrappedKey, body: bytes) -> bytes:
+    key_id = wrapped.key_id.encode()
+    return _HEADER.pack(_FORMAT, len(key_id), len(wrapped.blob)) + key_id + wrapped.blob + body
+
+
+def _unpack(sealed: bytes) -> tuple[WrappedKey, bytes]:
+    try:
+        form, id_length, blob_length = _HEADER.unpack_from(sealed)
+        key_id = sealed[_HEADER.size : _HEADER.size + id_length].decode()
+    except (struct.error, UnicodeDecodeError):
+        raise _tampered() from None
+    if form != _FORMAT:
+        raise _tampered()
+    start = _HEADER.size + id_length
+    return WrappedKey(key_id, sealed[start : start + blob_length]), sealed[start + blob_length :]
+
+
+def _tampered() -> TamperedSecret:
+    return TamperedSecret("A stored secret does not open: it was changed or moved. Store it again.")
+
+
+def _provider_failed(error: Exception) -> VaultUnavailable:
+    # The name of the class alone: a provider's own message may quote what it was given.
+    return VaultUnavailable(f"The key provider failed ({type(error).__name__}). Nothing was opened or stored.")

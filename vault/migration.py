@@ -1,0 +1,72 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, text
+
+from vault.database import Database, make_private
+from vault.errors import VaultNotMigrated
+
+_SCRIPTS = Path(__file__).parent / "migrations"
+_ADVISORY_LOCK = 7_061_929_436  # Any number that nothing else in the database uses.
+
+
+async def migrate(database_url: str) -> None:
+    """Bring the database up to the tables of this version; make the SQLite file if there is none.
+
+    Safe when run twice or by several processes at once: one upgrades, the others wait and find nothing to do.
+
+    Raises:
+        VaultUnavailable: the database does not answer.
+    """
+    database = Database(database_url)
+    try:
+        if database.file is not None:
+            make_private(database.file)
+        async with database.write() as connection:
+            await connection.run_sync(_upgrade)
+    finally:
+        await database.close()
+
+
+async def check_migrated(database: Database) -> None:
+    """Refuse a database that does not have the tables of this version.
+
+    Raises:
+        VaultNotMigrated: it has others or none.
+        VaultUnavailable: it does not answer.
+    """
+    # Asked first, because to connect to an SQLite file that is not there makes an empty one.
+    if database.file is not None and not database.file.is_file():
+        raise VaultNotMigrated(f"There is no database at {database.file} yet. Run `python cli.py migrate`.")
+    async with database.read() as connection:
+        revision = await connection.run_sync(_revision)
+    head = ScriptDirectory.from_config(_config()).get_current_head()
+    if revision != head:
+        raise VaultNotMigrated(
+            f"The database is at revision {revision or 'none'}, and this version needs {head}. "
+            "Run `python cli.py migrate`."
+        )
+
+
+def _config() -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(_SCRIPTS).replace("%", "%%"))
+    return config
+
+
+def _upgrade(connection: Connection) -> None:
+    # SQLite holds its write lock already (BEGIN IMMEDIATE).
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _ADVISORY_LOCK})
+    config = _config()
+    config.attributes["connection"] = connection
+    command.upgrade(config, "head")
+
+
+def _revision(connection: Connection) -> str | None:
+    return MigrationContext.configure(connection).get_current_revision()

@@ -1,0 +1,111 @@
+from __future__ import annotations
+
+from sqlalchemy import (
+    JSON,
+    Boolean,
+    CheckConstraint,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+
+from vault.times import UtcDateTime
+
+# Named constraints: a later migration can drop them on every database.
+metadata = MetaData(
+    naming_convention={
+        "pk": "pk_%(table_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+    }
+)
+
+key_checks = Table(
+    "key_checks",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("sealed", LargeBinary, nullable=False),
+)
+
+connections = Table(
+    "connections",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("handle", String(63), nullable=False, unique=True),
+    Column("provider", String(63), nullable=False),
+    Column("account_id", Text, nullable=False),
+    Column("account", JSON, nullable=False),
+    Column("status", String(32), nullable=False),
+    Column("access", LargeBinary, nullable=False),
+    Column("refresh", LargeBinary),
+    Column("expires_at", UtcDateTime),
+    # Counts the token pairs of this connection.
+    Column("version", Integer, nullable=False),
+    # Until then one worker alone may refresh.
+    Column("refreshing_until", UtcDateTime),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("authorized_at", UtcDateTime, nullable=False),
+    Column("last_used_at", UtcDateTime),
+    UniqueConstraint("provider", "account_id"),
+)
+
+variables = Table(
+    "variables",
+    metadata,
+    Column("workflow", String(255), primary_key=True),
+    Column("name", String(64), primary_key=True),
+    Column("secret", Boolean, nullable=False),
+    Column("value", Text),
+    Column("sealed", LargeBinary),
+    Column("hosts", JSON, nullable=False),
+    Column("updated_at", UtcDateTime, nullable=False),
+    # The database itself refuses a secret in plain text.
+    CheckConstraint(
+        "(secret AND value IS NULL AND sealed IS NOT NULL) OR (NOT secret AND value IS NOT NULL AND sealed IS NULL)",
+        name="sealed_when_secret",
+    ),
+)
+
+api_keys = Table(
+    "api_keys",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("name", String(100), nullable=False),
+    Column("prefix", String(16), nullable=False),
+    Column("digest", String(64), nullable=False, unique=True),
+    Column("scopes", JSON, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("last_used_at", UtcDateTime),
+    Column("revoked_at", UtcDateTime),
+)
+
+sessions = Table(
+    "sessions",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("digest", String(64), nullable=False, unique=True),
+    Column("key_id", String(32), ForeignKey("api_keys.id")),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("expires_at", UtcDateTime, nullable=False),
+    Index(None, "expires_at"),
+)
+
+one_time = Table(
+    "one_time",
+    metadata,
+    Column("digest", String(64), primary_key=True),
+    Column("purpose", String(63), nullable=False),
+    Column("browser", String(64)),
+    Column("payload", JSON, nullable=False),
+    Column("expires_at", UtcDateTime, nullable=False),
+    Index(None, "expires_at"),
+)
