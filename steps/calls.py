@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
-from typing import Any, TypeVar
+from typing import Any, NoReturn, TypeVar
 from urllib.parse import urlsplit
 
 from temporalio import workflow
 from temporalio.common import RetryPolicy
-from temporalio.exceptions import ActivityError, is_cancelled_exception
+from temporalio.exceptions import ActivityError, FailureError, is_cancelled_exception
 
 from steps.errors import from_activity
 from steps.retry import Retry
@@ -36,7 +36,7 @@ async def look_up(activity: str, argument: Any, result_type: type[T], *, summary
             local_retry_threshold=_LOOKUP_TIMER_FROM,
             summary=_cut(summary),
         )
-    except ActivityError as error:
+    except FailureError as error:
         raise_for_step(error, summary)
 
 
@@ -68,7 +68,7 @@ async def run_activity(activity: str | Callable[..., Any], argument: Any, *, tim
         raise_for_step(error, name)
 
 
-def raise_for_step(error: ActivityError, call: str) -> Any:
+def raise_for_step(error: FailureError, call: str) -> NoReturn:
     """Raise what the step sees. A cancelled call stays a cancelled call."""
     if is_cancelled_exception(error):
         raise error

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import importlib
 import sys
 import traceback
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import ModuleType
@@ -63,7 +65,7 @@ def _load(path: Path, module_name: str, found: Discovered) -> None:
         for cls in classes:
             for step in step_names(cls, Workflow):
                 declared_type(getattr(cls, step))
-            workflow_runner().prepare_workflow(_definition(cls))
+            _try_in_sandbox(cls)
     except BaseException as error:  # a file may raise anything, SystemExit too
         if isinstance(error, KeyboardInterrupt):
             raise
@@ -87,6 +89,16 @@ def _classes(module: ModuleType) -> list[type[Workflow]]:
         if isinstance(value, type) and issubclass(value, Workflow) and value.__module__ == module.__name__
         if "run" in vars(value)  # an abstract base has none
     ]
+
+
+def _try_in_sandbox(cls: type[Workflow]) -> None:
+    """Load the class as a run would. The sandbox wants an event loop to itself, so it gets one, in a thread."""
+
+    async def prepare() -> None:
+        workflow_runner().prepare_workflow(_definition(cls))
+
+    with ThreadPoolExecutor(max_workers=1) as thread:
+        thread.submit(asyncio.run, prepare()).result()
 
 
 def _definition(cls: type[Workflow]) -> temporal_workflow._Definition:  # pyright: ignore[reportPrivateUsage]  # the SDK's testing entry has no other name for it

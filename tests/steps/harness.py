@@ -1,0 +1,98 @@
+"""Run a workflow with small activities of the same names as the real ones."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+from temporalio import activity
+from temporalio.client import Client, WorkflowFailureError, WorkflowHandle
+from temporalio.exceptions import ApplicationError
+from temporalio.worker import Worker
+
+from steps import ConnectionNotFound, FetchFailed, Response, RunRecord, Trigger
+from steps.http import ConnectionRequest, FetchRequest, VariablesRequest
+from steps.sealed import make_reference
+from tests.steps.flows import FLOWS
+
+PROOF = "p" * 43
+
+
+class Outside:
+    """The activities, and what they were asked."""
+
+    def __init__(self, variables: dict[str, str] | None = None) -> None:
+        self.variables = variables or {}
+        self.fetched: list[FetchRequest] = []
+        self.failures_left = 0
+
+    @activity.defn(name="read_variables")
+    async def read_variables(self, request: VariablesRequest) -> dict[str, str]:
+        return self.variables
+
+    @activity.defn(name="resolve_connection")
+    async def resolve_connection(self, request: ConnectionRequest) -> str:
+        if request.handle != "my-notion":
+            raise ConnectionNotFound(f"No connection has the handle {request.handle!r}.").to_failure()
+        return make_reference("connection", request.handle, PROOF)
+
+    @activity.defn(name="fetch")
+    async def fetch(self, request: FetchRequest) -> Response:
+        self.fetched.append(request)
+        if self.failures_left:
+            self.failures_left -= 1
+            raise FetchFailed("the connection was cut").to_failure()
+        return Response(status=404 if "missing" in request.url else 200, text=request.url)
+
+    @activity.defn(name="shout")
+    async def shout(self, text: str) -> str:
+        if not text:
+            raise ApplicationError("nothing to shout", type="empty", non_retryable=True)
+        return text.upper()
+
+    def all(self) -> list[Any]:
+        return [self.read_variables, self.resolve_connection, self.fetch, self.shout]
+
+
+@asynccontextmanager
+async def working(client: Client, outside: Outside | None = None) -> AsyncIterator[str]:
+    """Run a worker on a task queue of its own; give its name."""
+    queue = f"steps-{uuid.uuid4()}"
+    activities = (outside or Outside()).all()
+    async with Worker(client, task_queue=queue, workflows=FLOWS, activities=activities, max_cached_workflows=50):
+        yield queue
+
+
+async def start(client: Client, queue: str, name: str, data: Any = None, **extra: Any) -> WorkflowHandle[Any, Any]:
+    """Start a run as any program would: by name, with JSON."""
+    return await client.start_workflow(
+        name, {"data": data, "headers": {"x-from": "test"}, **extra}, id=f"{name}/{uuid.uuid4()}", task_queue=queue
+    )
+
+
+async def run(client: Client, name: str, data: Any = None, outside: Outside | None = None) -> RunRecord:
+    """Run a workflow to its end, and return its record, failed or not."""
+    async with working(client, outside) as queue:
+        handle = await start(client, queue, name, data)
+        return await ended(handle)
+
+
+async def ended(handle: WorkflowHandle[Any, Any]) -> RunRecord:
+    """Wait for the end, and return the record, failed or not."""
+    try:
+        return RunRecord.model_validate(await handle.result())
+    except WorkflowFailureError as error:
+        cause = error.cause
+        assert isinstance(cause, ApplicationError), cause
+        assert cause.type == "run-failed", cause
+        return RunRecord.model_validate(cause.details[0])
+
+
+def messages(record: RunRecord) -> list[str]:
+    """Return the log's texts."""
+    return [line.message for line in record.log]
+
+
+__all__ = ["PROOF", "Outside", "Trigger", "ended", "messages", "run", "start", "working"]
