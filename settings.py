@@ -85,6 +85,26 @@ class Settings(BaseSettings):
         return self.database_url or f"sqlite+aiosqlite:///{(self.data_dir / 'vault.db').resolve()}"
 
     @property
+    def master_key_text(self) -> str | None:
+        """The vault's key, if it is given as text."""
+        return self.master_key.get_secret_value() if self.master_key else None
+
+    @property
+    def master_key_path(self) -> Path:
+        """The vault's key file."""
+        return self.master_key_file or self.data_dir / "master.key"
+
+    @property
+    def signing_key_text(self) -> str | None:
+        """The signing key, if it is given as text."""
+        return self.signing_key.get_secret_value() if self.signing_key else None
+
+    @property
+    def signing_key_path(self) -> Path:
+        """The signing key's file."""
+        return self.signing_key_file or self.data_dir / "signing.key"
+
+    @property
     def secure(self) -> bool:
         """Tell whether browsers reach us over https, so that cookies may say so."""
         return self.public_url.startswith("https://")

@@ -1,0 +1,28 @@
+"""How a process opens its vault and its signing key: from text in the environment, or from a key file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from vault.keys import KeyProvider, LocalKeys
+from vault.signing import Signer
+from vault.vault import Vault
+
+
+def open_keys(text: str | None, path: Path) -> KeyProvider:
+    """Return the key provider: the text's keys if there is a text, else the file's, which is made at the first start."""
+    return LocalKeys.from_text(text) if text else LocalKeys.from_file(path)
+
+
+def open_signer(text: str | None, path: Path) -> Signer:
+    """Return the signer, its key found in the same way."""
+    return Signer.from_text(text) if text else Signer.from_file(path)
+
+
+async def open_vault(url: str, text: str | None, path: Path) -> Vault:
+    """Open the vault.
+
+    Raises:
+        VaultError: it is not migrated, has another key, or does not answer; nothing is ever stored without a key.
+    """
+    return await Vault.open(url, open_keys(text, path))

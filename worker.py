@@ -1,0 +1,128 @@
+"""The worker: `python worker.py`. It runs the steps of every workflow in `workflows/`, and their calls."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import signal
+import sys
+from collections.abc import Sequence
+from datetime import timedelta
+
+from temporalio.client import Client
+from temporalio.common import VersioningBehavior, WorkerDeploymentVersion
+from temporalio.worker import Worker, WorkerDeploymentConfig
+
+from activities import Activities
+from logs import configure_logging
+from settings import Settings
+from steps import Workflow
+from steps.discovery import discover
+from temporal import DEFAULT_ADDRESS, connect
+from vault import VaultError
+from vault.opening import open_signer, open_vault
+
+log = logging.getLogger("worker")
+_LONGEST_WAIT = 10.0
+
+
+def load_workflows(settings: Settings) -> list[type[Workflow]]:
+    """Return the workflows of the folder; a file that cannot be loaded is named in the log, and the others still are."""
+    found = discover(settings.workflows_dir)
+    for problem in found.problems:
+        log.error("Not loaded: %s", problem)
+    log.info("Workflows: %s", ", ".join(sorted(found.workflows)) or "none")
+    return list(found.workflows.values())
+
+
+def make_worker(
+    client: Client, settings: Settings, activities: Activities, workflows: Sequence[type[Workflow]]
+) -> Worker:
+    """Return a worker, not yet running."""
+    return Worker(
+        client,
+        task_queue=settings.task_queue,
+        workflows=workflows,
+        activities=activities.all(),
+        max_concurrent_activities=settings.max_running_steps,
+        max_concurrent_local_activities=settings.max_running_steps,
+        graceful_shutdown_timeout=timedelta(seconds=settings.shutdown_seconds),
+        deployment_config=_deployment(),
+    )
+
+
+def _deployment() -> WorkerDeploymentConfig | None:
+    """Pin runs to this build where the deployment names one; they move to the next build at a step boundary."""
+    name, build = os.environ.get("TEMPORAL_DEPLOYMENT_NAME"), os.environ.get("TEMPORAL_WORKER_BUILD_ID")
+    if not name or not build:
+        return None
+    return WorkerDeploymentConfig(
+        version=WorkerDeploymentVersion(deployment_name=name, build_id=build),
+        use_worker_versioning=True,
+        default_versioning_behavior=VersioningBehavior.PINNED,
+    )
+
+
+async def run_worker(settings: Settings, stop: asyncio.Event) -> None:
+    """Poll until `stop` is set, then let the calls under way end.
+
+    Raises:
+        VaultError: the vault cannot be opened; nothing was polled.
+    """
+    vault = await open_vault(settings.vault_url, settings.master_key_text, settings.master_key_path)
+    try:
+        signer = open_signer(settings.signing_key_text, settings.signing_key_path)
+        workflows = load_workflows(settings)
+        client = await _connect_when_up(stop)
+        if client is None:
+            return
+        activities = Activities(vault, signer, settings)
+        try:
+            async with make_worker(client, settings, activities, workflows):
+                log.info("Polling the task queue %r", settings.task_queue)
+                await stop.wait()
+                log.info("Stopping: no new work; calls under way have %g seconds", settings.shutdown_seconds)
+        finally:
+            await activities.close()
+    finally:
+        await vault.close()
+
+
+async def _connect_when_up(stop: asyncio.Event) -> Client | None:
+    wait = 0.5
+    while not stop.is_set():
+        try:
+            return await connect()
+        except RuntimeError as error:
+            address = os.environ.get("TEMPORAL_ADDRESS", DEFAULT_ADDRESS)
+            log.warning("Temporal does not answer at %s (%s); trying again in %g s", address, error, wait)
+        try:
+            await asyncio.wait_for(stop.wait(), wait)
+        except TimeoutError:
+            wait = min(wait * 2, _LONGEST_WAIT)
+    return None
+
+
+async def serve(settings: Settings) -> int:
+    """Run the worker as a process: SIGTERM and SIGINT stop it gracefully. Returns the exit status."""
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    try:
+        await run_worker(settings, stop)
+    except VaultError as error:
+        log.error("%s (%s)", error, error.type)
+        return 1
+    return 0
+
+
+def main() -> int:
+    """Start the worker."""
+    settings = Settings()
+    configure_logging(settings)
+    return asyncio.run(serve(settings))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
