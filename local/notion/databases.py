@@ -1,0 +1,147 @@
+from __future__ import annotations
+
+from local.notion import properties, rich_text, shapes
+from local.notion.call import Call
+from local.notion.checks import a_boolean, a_string, an_id, an_object, only, required
+from local.notion.errors import Json, invalid, missing
+from local.notion.objects import Database, DataSource, Page, Parent, Property
+from local.notion.pages import decorations, the_source, trash_keys, wanted_trash
+
+
+def create(call: Call) -> Json:
+    """Create a database with one data source."""
+    body, workspace = call.body, call.workspace
+    schema = ("initial_data_source",) if call.version.has_data_sources else ("properties",)
+    only(body, "body", ("parent", "title", "description", "is_inline", "icon", "cover", *schema))
+    parent = _parent(call, an_object(required(body, "parent", "body"), "body.parent"))
+    title = rich_text.parse(body.get("title", []), "body.title")
+    description = rich_text.parse(body.get("description", []), "body.description")
+    inline = a_boolean(body.get("is_inline", False), "body.is_inline")
+    columns = _initial_columns(call)
+    stamps = workspace.stamps(call.bot.space, call.bot.id, parent)
+    looks = decorations(body)
+    database = workspace.add(Database(**stamps, title=title, description=description, is_inline=inline, **looks))
+    workspace.add_data_source(database, call.bot.id, title, columns)
+    if parent.kind == "workspace":
+        call.bot.shared.add(database.id)
+    return shapes.database(workspace, database, call.version)
+
+
+def retrieve(call: Call) -> Json:
+    """Return a database."""
+    database = call.find(Database, "database_id")
+    if not call.version.has_data_sources:
+        the_source(call, database)
+    return shapes.database(call.workspace, database, call.version)
+
+
+def update(call: Call) -> Json:
+    """Change a database; in the old version its schema too."""
+    database, body = call.find(Database, "database_id"), call.body
+    extra = ("is_locked",) if call.version.has_data_sources else ("properties",)
+    only(body, "body", ("title", "description", "is_inline", "icon", "cover", *trash_keys(call), *extra))
+    if "properties" in body:
+        change_columns(the_source(call, database), body["properties"])
+    for key in ("title", "description"):
+        if key in body:
+            setattr(database, key, rich_text.parse(body[key], f"body.{key}"))
+    for key in ("is_inline", "is_locked"):
+        if key in body:
+            setattr(database, key, a_boolean(body[key], f"body.{key}"))
+    _finish(call, database)
+    return shapes.database(call.workspace, database, call.version)
+
+
+def create_source(call: Call) -> Json:
+    """Add a data source to a database."""
+    body = call.body
+    only(body, "body", ("parent", "properties", "title", "icon"))
+    parent = an_object(required(body, "parent", "body"), "body.parent")
+    only(parent, "body.parent", ("type", "database_id"))
+    id = an_id(required(parent, "database_id", "body.parent"), "body.parent.database_id")
+    database = call.workspace.find(call.bot, Database, id)
+    columns = _columns(call, required(body, "properties", "body"), "body.properties")
+    title = rich_text.parse(body.get("title", []), "body.title")
+    looks = decorations(body)
+    source = call.workspace.add_data_source(database, call.bot.id, title, columns)
+    source.icon = looks.get("icon")
+    return shapes.data_source(call.workspace, source, call.version)
+
+
+def retrieve_source(call: Call) -> Json:
+    """Return a data source with its schema."""
+    return shapes.data_source(call.workspace, call.find(DataSource, "data_source_id"), call.version)
+
+
+def update_source(call: Call) -> Json:
+    """Change a data source's title, icon or schema, or whether it is in the trash."""
+    source, body = call.find(DataSource, "data_source_id"), call.body
+    only(body, "body", ("title", "icon", "properties", *trash_keys(call)))
+    if "properties" in body:
+        change_columns(source, body["properties"])
+    if "title" in body:
+        source.title = rich_text.parse(body["title"], "body.title")
+    _finish(call, source)
+    return shapes.data_source(call.workspace, source, call.version)
+
+
+def change_columns(source: DataSource, given: object) -> None:
+    """Add, change, rename or remove properties; nothing has changed when it refuses."""
+    columns = dict(source.properties)
+    for key, config in an_object(given, "body.properties").items():
+        known, path = properties.find(source, key), f"body.properties.{key}"
+        if config is None:
+            if known is None or known.type == "title":
+                raise invalid(f"{key} cannot be removed.")
+            del columns[known.name]
+            continue
+        config = an_object(config, path)
+        name = a_string(config.get("name", known.name if known else key), f"{path}.name", 100)
+        changed = _changed(known, name, config, path)
+        columns = {each: prop for each, prop in columns.items() if known is None or each != known.name}
+        columns[name] = changed
+    if sum(prop.type == "title" for prop in columns.values()) != 1:
+        raise invalid("A database has exactly one title property.")
+    source.properties = columns
+
+
+def _changed(known: Property | None, name: str, config: Json, path: str) -> Property:
+    typed = any(kind in config for kind in properties.TYPES)
+    if known is not None and not typed:
+        only(config, path, ("id", "name", "type", "description"))
+        return Property(known.id, name, known.type, known.config, config.get("description", known.description))
+    return properties.parse(name, config, path, known=known)
+
+
+def _finish(call: Call, item: Database | DataSource) -> None:
+    for key, value in decorations(call.body).items():
+        setattr(item, key, value)
+    trashed = wanted_trash(call)
+    item.in_trash = item.in_trash if trashed is None else trashed
+    call.workspace.touch(item, call.bot)
+
+
+def _initial_columns(call: Call) -> dict[str, Property]:
+    if not call.version.has_data_sources:
+        return _columns(call, required(call.body, "properties", "body"), "body.properties")
+    initial = an_object(call.body.get("initial_data_source", {}), "body.initial_data_source")
+    only(initial, "body.initial_data_source", ("properties",))
+    given = initial.get("properties", {"Name": {"title": {}}})
+    return _columns(call, given, "body.initial_data_source.properties")
+
+
+def _columns(call: Call, given: object, path: str) -> dict[str, Property]:
+    columns = call.workspace.parse_columns(an_object(given, path), path)
+    if sum(prop.type == "title" for prop in columns.values()) != 1:
+        raise invalid("Title is not provided: a database has exactly one title property.")
+    return columns
+
+
+def _parent(call: Call, given: Json) -> Parent:
+    only(given, "body.parent", ("type", "page_id", "workspace"))
+    if "page_id" in given:
+        page = call.workspace.find(call.bot, Page, an_id(given["page_id"], "body.parent.page_id"))
+        return Parent("page", page.id)
+    if given.get("workspace") is True and call.version.has_data_sources:
+        return Parent("workspace")
+    raise missing("body.parent.page_id")

@@ -1,0 +1,183 @@
+from __future__ import annotations
+
+from typing import Any
+
+from local.notion import blocks, checks, properties, reading, rich_text, shapes, values
+from local.notion.call import Call
+from local.notion.checks import a_boolean, an_id, an_object, only, required
+from local.notion.errors import Json, invalid, missing, object_not_found
+from local.notion.objects import Database, DataSource, Page, Parent
+from local.notion.paging import listed
+
+_PARENTS = ("page_id", "database_id", "data_source_id", "workspace")
+
+
+def create(call: Call) -> Json:
+    """Create a page under a page or as a row."""
+    body = call.body
+    only(body, "body", ("parent", "properties", "children", "icon", "cover"))
+    holder = _holder(call, an_object(required(body, "parent", "body"), "body.parent"))
+    given = body.get("properties", {})
+    written = _row_values(call, holder, given) if isinstance(holder, DataSource) else _title_only(given)
+    decoration = decorations(body)
+    children = blocks.parse_many(body.get("children", []), "body.children")
+    author = call.bot.id
+    if isinstance(holder, DataSource):
+        page = call.workspace.add_row(holder, author, written)
+    else:
+        parent = Parent("workspace") if holder is None else Parent("page", holder.id)
+        page = call.workspace.add(Page(**call.workspace.stamps(call.bot.space, author, parent), values=written))
+        if holder is None:
+            call.bot.shared.add(page.id)
+    for key, value in decoration.items():
+        setattr(page, key, value)
+    blocks.attach(call, page, children)
+    return shapes.page(call.workspace, page, call.version)
+
+
+def retrieve(call: Call) -> Json:
+    """Return a page."""
+    return shapes.page(call.workspace, call.find(Page, "page_id"), call.version)
+
+
+def update(call: Call) -> Json:
+    """Change a page's properties, its looks, or whether it is in the trash."""
+    page, body = call.find(Page, "page_id"), call.body
+    flags = trash_keys(call)
+    only(body, "body", ("properties", "icon", "cover", *flags, *(("is_locked",) if flags[1:] else ())))
+    trashed = wanted_trash(call)
+    given = body.get("properties", {})
+    source = call.workspace.items.get(page.parent.id)
+    if page.in_trash and trashed is not False:
+        raise invalid("Can't edit block that is archived. You must unarchive the block before editing.")
+    written = _row_values(call, source, given) if isinstance(source, DataSource) else _title_only(given)
+    decoration = decorations(body)
+    if "is_locked" in body:
+        page.is_locked = a_boolean(body["is_locked"], "body.is_locked")
+    page.values.update(written)
+    for key, value in decoration.items():
+        setattr(page, key, value)
+    page.in_trash = page.in_trash if trashed is None else trashed
+    call.workspace.touch(page, call.bot)
+    return shapes.page(call.workspace, page, call.version)
+
+
+def property_item(call: Call) -> Json:
+    """Return one property of a page: a value, or a page of a list."""
+    page = call.find(Page, "page_id")
+    key = call.path["property_id"]
+    found = next((each for each in reading.schema(call.workspace, page).values() if key in (each.id, each.name)), None)
+    source = call.workspace.items.get(page.parent.id)
+    if found is None and isinstance(source, DataSource):
+        found = properties.find(source, key)
+    if found is None:
+        raise invalid(f"{key} is not a property that exists.")
+    head = {"object": "property_item", "id": found.id, "type": found.type}
+    held = reading.value(call.workspace, page, found)
+    if not checks.is_array(held) or found.type not in properties.LISTS:
+        return {**head, found.type: held}
+    numbered = list(enumerate(held))
+    answer = listed(
+        call, numbered, lambda each: str(each[0]), lambda each: {**head, found.type: each[1]}, "property_item"
+    )
+    cursor = answer["next_cursor"]
+    next_url = f"https://api.notion.com{call.url}?start_cursor={cursor}" if cursor else None
+    return {**answer, "property_item": {"id": found.id, "type": found.type, found.type: {}, "next_url": next_url}}
+
+
+def decorations(body: Json) -> Json:
+    """Return the icon and cover that a body sets, or refuse."""
+    found: Json = {}
+    for key in ("icon", "cover"):
+        if key in body:
+            found[key] = None if body[key] is None else _decoration(body[key], f"body.{key}", key)
+    return found
+
+
+def trash_keys(call: Call) -> tuple[str, ...]:
+    """Return the names that a version knows for being in the trash."""
+    return ("in_trash", "archived") if call.version.has_archived else ("in_trash", "is_archived")
+
+
+def wanted_trash(call: Call) -> bool | None:
+    """Return whether a body puts its object into the trash, or takes it out."""
+    wanted = [a_boolean(call.body[key], f"body.{key}") for key in trash_keys(call) if key in call.body]
+    return wanted[0] if wanted else None
+
+
+def the_source(call: Call, database: Database) -> DataSource:
+    """Return the one data source of a database, as the old version needs it, or refuse."""
+    sources = call.workspace.source_of(database)
+    if len(sources) == 1:
+        return sources[0]
+    raise invalid(
+        "Databases with multiple data sources are not supported in this API version.",
+        {
+            "error_type": "multiple_data_sources_for_database",
+            "database_id": database.id,
+            "child_data_source_ids": [each.id for each in sources],
+            "minimum_api_version": "2025-09-03",
+        },
+    )
+
+
+def _holder(call: Call, parent: Json) -> DataSource | Page | None:
+    only(parent, "body.parent", ("type", *_PARENTS))
+    kind = next((key for key in _PARENTS if key in parent), None)
+    if kind is None or parent.get("type", kind) != kind:
+        raise missing(f"body.parent.{parent.get('type') or call.version.row_kind + '_id'}")
+    if kind == "workspace":
+        return None
+    id = an_id(parent[kind], f"body.parent.{kind}")
+    if kind == "page_id":
+        return _alive(call.workspace.find(call.bot, Page, id))
+    if kind == "data_source_id":
+        return _alive(call.workspace.find(call.bot, DataSource, id))
+    if call.version.has_data_sources:
+        raise missing("body.parent.data_source_id")
+    return the_source(call, _alive(call.workspace.find(call.bot, Database, id)))
+
+
+def _alive(holder: Any) -> Any:
+    if holder.in_trash:
+        raise invalid("Can't edit block that is archived. You must unarchive the block before editing.")
+    return holder
+
+
+def _row_values(call: Call, source: DataSource, given: object) -> dict[str, Any]:
+    written = values.parse(call.workspace, source, given)
+    for prop in source.properties.values():
+        related: list[Json] = written.get(prop.id, []) if prop.type == "relation" else []
+        for each in related:
+            if not call.workspace.sees(call.bot, call.workspace.items[each["id"]]):
+                raise object_not_found("page", each["id"], call.workspace.integration_id)
+    return written
+
+
+def _title_only(given: object) -> dict[str, Any]:
+    """Return the title of a page that is no row: the one property that it has."""
+    found = an_object(given, "body.properties")
+    for key in found:
+        if key != "title":
+            raise invalid(f"{key} is not a property that exists.")
+    if "title" not in found:
+        return {}
+    title = found["title"]
+    if isinstance(title, list):
+        return {"title": rich_text.parse(found["title"], "body.properties.title")}
+    title = an_object(title, "body.properties.title")
+    only(title, "body.properties.title", ("id", "type", "title"))
+    items = required(title, "title", "body.properties.title")
+    return {"title": rich_text.parse(items, "body.properties.title.title")}
+
+
+def _decoration(value: object, path: str, key: str) -> Json:
+    given = an_object(value, path)
+    if key == "icon" and "emoji" in given:
+        only(given, path, ("type", "emoji"))
+        return {"type": "emoji", "emoji": blocks.url(given["emoji"], f"{path}.emoji")}
+    only(given, path, ("type", "external"))
+    external = an_object(required(given, "external", path), f"{path}.external")
+    only(external, f"{path}.external", ("url",))
+    target = blocks.url(required(external, "url", f"{path}.external"), f"{path}.external.url")
+    return {"type": "external", "external": {"url": target}}

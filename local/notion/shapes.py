@@ -1,0 +1,160 @@
+from __future__ import annotations
+
+from local.notion import properties, reading, rich_text
+from local.notion.errors import Json
+from local.notion.objects import Block, Bot, Comment, Database, DataSource, Item, Page, Parent, Person, timestamp
+from local.notion.versions import Version
+from local.notion.workspace import Workspace
+
+
+def page(workspace: Workspace, page: Page, version: Version) -> Json:
+    """Return a page as that version answers it."""
+    flags = {"is_archived": page.in_trash, "is_locked": page.is_locked} if version.has_data_sources else {}
+    return {
+        "object": "page",
+        **_stamps(page),
+        "cover": page.cover,
+        "icon": page.icon,
+        "parent": _parent(workspace, page.parent, version),
+        **_trash(page, version),
+        **flags,
+        "properties": reading.values_of(workspace, page),
+        "url": _url(page),
+        "public_url": None,
+    }
+
+
+def database(workspace: Workspace, database: Database, version: Version) -> Json:
+    """Return a database as that version answers it: with its schema inline, or as a container."""
+    shape: Json = {
+        "object": "database",
+        **_stamps(database),
+        "title": database.title,
+        "description": database.description,
+        "is_inline": database.is_inline,
+        "icon": database.icon,
+        "cover": database.cover,
+        "parent": _parent(workspace, database.parent, version),
+        **_trash(database, version),
+        "url": _url(database),
+        "public_url": None,
+    }
+    sources = workspace.source_of(database)
+    if not version.has_data_sources:
+        return {**shape, "properties": schema(sources[0], version) if sources else {}}
+    # The container names no author.
+    shape = {key: value for key, value in shape.items() if not key.endswith("_by")}
+    references = [{"id": each.id, "name": rich_text.plain(each.title)} for each in sources]
+    return {**shape, "is_locked": database.is_locked, "data_sources": references}
+
+
+def data_source(workspace: Workspace, source: DataSource, version: Version) -> Json:
+    """Return a data source."""
+    holder = workspace.items[source.parent.id]
+    inline = holder.is_inline if isinstance(holder, Database) else False
+    return {
+        "object": "data_source",
+        **_stamps(source),
+        "title": source.title,
+        "description": [],
+        "is_inline": inline,
+        "icon": source.icon,
+        "cover": None,
+        "parent": {"type": "database_id", "database_id": source.parent.id},
+        "database_parent": _parent(workspace, holder.parent, version),
+        **_trash(source, version),
+        "properties": schema(source, version),
+        "url": _url(holder),
+        "public_url": None,
+    }
+
+
+def schema(source: DataSource, version: Version) -> Json:
+    """Return a data source's properties."""
+    return {prop.name: properties.configuration(prop, version) for prop in source.properties.values()}
+
+
+def block(workspace: Workspace, item: Page | Block | Database, version: Version) -> Json:
+    """Return a block; a page or database shows as the block that it is where it stands."""
+    if isinstance(item, Block):
+        kind, content, children = item.type, item.content, item.children
+    elif isinstance(item, Page):
+        kind, content, children = "child_page", {"title": reading.title(workspace, item)}, item.children
+    else:
+        kind, content, children = "child_database", {"title": rich_text.plain(item.title)}, []
+    return {
+        "object": "block",
+        **_stamps(item),
+        "parent": _parent(workspace, item.parent, version),
+        "has_children": any(not workspace.items[child].in_trash for child in children),
+        **_trash(item, version),
+        "type": kind,
+        kind: content,
+    }
+
+
+def comment(item: Comment) -> Json:
+    """Return a comment."""
+    kind = f"{item.parent.kind}_id"
+    stamps = {key: value for key, value in _stamps(item).items() if key != "last_edited_by"}
+    return {
+        "object": "comment",
+        **stamps,
+        "parent": {"type": kind, kind: item.parent.id},
+        "discussion_id": item.discussion_id,
+        "rich_text": item.rich_text,
+        "display_name": {"type": "integration", "resolved_name": "Durable Steps"},
+    }
+
+
+def user(found: Person | Bot) -> Json:
+    """Return a person or a bot."""
+    if isinstance(found, Person):
+        return {**_named(found.id, found.name), "type": "person", "person": {"email": found.email}}
+    owner = found.person
+    return {
+        **_named(found.id, "Durable Steps"),
+        "type": "bot",
+        "bot": {
+            "owner": {"type": "user", "user": user(owner)},
+            "workspace_id": found.space,
+            "workspace_name": owner.space.name,
+            "workspace_limits": {"max_file_upload_size_in_bytes": 5_242_880},
+        },
+    }
+
+
+def _named(id: str, name: str) -> Json:
+    return {"object": "user", "id": id, "name": name, "avatar_url": None}
+
+
+def _stamps(item: Item) -> Json:
+    return {
+        "id": item.id,
+        "created_time": timestamp(item.created_time),
+        "last_edited_time": timestamp(item.last_edited_time),
+        "created_by": {"object": "user", "id": item.created_by},
+        "last_edited_by": {"object": "user", "id": item.last_edited_by},
+    }
+
+
+def _trash(item: Item, version: Version) -> Json:
+    if not version.has_data_sources:
+        return {"archived": item.in_trash}
+    older = {"archived": item.in_trash} if version.has_archived else {}
+    return {**older, "in_trash": item.in_trash}
+
+
+def _parent(workspace: Workspace, parent: Parent, version: Version) -> Json:
+    if parent.kind == "workspace":
+        return {"type": "workspace", "workspace": True}
+    if parent.kind != "data_source":
+        return {"type": f"{parent.kind}_id", f"{parent.kind}_id": parent.id}
+    database_id = workspace.items[parent.id].parent.id
+    if not version.has_data_sources:
+        return {"type": "database_id", "database_id": database_id}
+    return {"type": "data_source_id", "data_source_id": parent.id, "database_id": database_id}
+
+
+def _url(item: Item) -> str:
+    return f"https://www.notion.so/{item.id.replace('-', '')}"
