@@ -97,9 +97,9 @@ class Api:
     async def schedule_next_step(self, *, action: Action, delay: Delay = 0, payload: Any = None) -> None:
         """Arm a step: `action` is its name or the method itself. Several calls make parallel branches.
 
-        The step is armed when this one returns; a step that raises has armed nothing. `delay` (seconds, a timedelta, or
-        "30 sec", "5 min", "2 hr", "1 day", "2 weeks"; 400 days at most) counts from this call. `payload` is JSON, 256 KiB
-        at most, and becomes the step's `data`.
+        The step is armed when this one returns; a step that raises has armed nothing. `delay` (seconds, a timedelta,
+        or "30 sec", "5 min", "2 hr", "1 day", "2 weeks"; 400 days at most) counts from this call. `payload` is JSON,
+        256 KiB at most, and becomes the step's `data`.
 
         Raises:
             StepUnknown, DelayInvalid, PayloadInvalid, PayloadTooLarge, BranchLimitExceeded, SchedulingRefused.
@@ -132,14 +132,14 @@ class Api:
         params: dict[str, str | int | float | bool] | None = None,
         json: Any = None,
         content: str | None = None,
-        timeout: Delay = 30,
+        timeout: Delay = 30,  # noqa: ASYNC109  # fetch's own word; asyncio.timeout would not be durable
         retry: Retry | int | None = None,
     ) -> Response:
         """Make an HTTP call. A 4xx or 5xx is a Response; a network failure is tried again, then raises FetchFailed.
 
-        `retry` is a Retry, or how often to try in all (5 if not given). A call that has completed is never sent again; one whose
-        answer was lost is, so that it is made at least once: give the other side an idempotency key, or pass `retry=1`.
-        `timeout` is that of one attempt, for the whole exchange.
+        `retry` is a Retry, or how often to try in all (5 if not given). A call that has completed is never sent again;
+        one whose answer was lost is, so that it is made at least once: give the other side an idempotency key, or pass
+        `retry=1`. `timeout` is that of one attempt, for the whole exchange.
         """
         if json is not None and content is not None:
             raise PayloadInvalid("fetch takes json or content, not both.")
@@ -162,7 +162,12 @@ class Api:
         return Notion(handle, self._step, version)
 
     async def call(
-        self, activity: str | Callable[..., Any], argument: Any = None, *, timeout: Delay = 300, retry: Retry | None = None
+        self,
+        activity: str | Callable[..., Any],
+        argument: Any = None,
+        *,
+        timeout: Delay = 300,  # noqa: ASYNC109  # as in fetch
+        retry: Retry | None = None,
     ) -> Any:
         """Run an activity of your own, by function or name; `timeout` is that of one attempt.
 

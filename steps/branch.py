@@ -1,4 +1,4 @@
-"""What a run is made of, as it crosses from one Temporal run to the next. All fields have defaults, so that they can grow."""
+"""What a run is made of, as it crosses from one Temporal run to the next; defaults everywhere, so that it can grow."""
 
 from __future__ import annotations
 

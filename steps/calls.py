@@ -40,7 +40,15 @@ async def look_up(activity: str, argument: Any, result_type: type[T], *, summary
         raise_for_step(error, summary)
 
 
-async def send(activity: str, argument: Any, result_type: type[T], *, timeout: float, retry: Retry, summary: str) -> T:
+async def send(
+    activity: str,
+    argument: Any,
+    result_type: type[T],
+    *,
+    timeout: float,  # noqa: ASYNC109  # the activity keeps it; asyncio.timeout would not be durable
+    retry: Retry,
+    summary: str,
+) -> T:
     """Run a call of the outside by an activity; `timeout` in seconds is that of one attempt."""
     try:
         return await workflow.execute_activity(
@@ -57,7 +65,13 @@ async def send(activity: str, argument: Any, result_type: type[T], *, timeout: f
         raise_for_step(error, summary)
 
 
-async def run_activity(activity: str | Callable[..., Any], argument: Any, *, timeout: timedelta, retry: Retry) -> Any:
+async def run_activity(
+    activity: str | Callable[..., Any],
+    argument: Any,
+    *,
+    timeout: timedelta,  # noqa: ASYNC109  # as in send
+    retry: Retry,
+) -> Any:
     """Run an operator's own activity."""
     name = activity if isinstance(activity, str) else getattr(activity, "__name__", str(activity))
     try:

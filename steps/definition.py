@@ -27,7 +27,9 @@ class Steps:
         """
         name = action if isinstance(action, str) else getattr(action, "__name__", repr(action))
         if name == "start":
-            raise StepUnknown("`start` is where a run begins; it cannot be scheduled. Put the work into a step of its own.")
+            raise StepUnknown(
+                "`start` is where a run begins; it cannot be scheduled. Put the work into a step of its own."
+            )
         if name not in self.names:
             near = difflib.get_close_matches(name, self.names, n=1)
             hint = f" Did you mean {near[0]!r}?" if near else ""
@@ -57,7 +59,9 @@ def check_definition(workflow: type, base: type) -> None:
         DefinitionInvalid: with the class, the method, and what to write.
     """
     if "<locals>" in workflow.__qualname__:
-        raise DefinitionInvalid(f"{workflow.__name__} is defined inside a function; define workflows at the top of a module.")
+        raise DefinitionInvalid(
+            f"{workflow.__name__} is defined inside a function; define workflows at the top of a module."
+        )
     if taken := RESERVED & vars(workflow).keys():
         raise DefinitionInvalid(f"{workflow.__name__} may not define {', '.join(sorted(taken))}: the engine does.")
     names = step_names(workflow, base)

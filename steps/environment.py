@@ -19,7 +19,8 @@ class Env(Mapping[str, str]):
             known = f" It has: {', '.join(sorted(self._values))}." if self._values else ""
             raise VariableNotFound(
                 f"{self._workflow} has no variable {name!r}.{known} "
-                f"Set it with `python cli.py variables set {self._workflow} {name} VALUE`; a run reads them when it starts."
+                f"Set it with `python cli.py variables set {self._workflow} {name} VALUE`; "
+                "a run reads them when it starts."
             )
         value = self._values[name]
         return SealedToken(value) if is_sealed(value) else value

@@ -1,13 +1,13 @@
-"""What can go wrong in a run, in one hierarchy. `type` is the stable name that Temporal, the API, the pages and the CLI show.
+"""What can go wrong in a run, in one hierarchy. `type` is the stable name that Temporal, the API and the CLI show.
 
 StepsError                          steps-error
 ├── DefinitionInvalid               definition-invalid              a class that cannot be a workflow
 ├── StepUnknown                     step-unknown                    an action that the workflow does not have
 ├── DelayInvalid                    delay-invalid                   a delay that is not a length of time
-├── PayloadInvalid                  payload-invalid                 a payload that is not JSON, or not what the step declares
+├── PayloadInvalid                  payload-invalid                 a payload that is no JSON, or not what is declared
 ├── PayloadTooLarge                 payload-too-large               a payload, result or request over its limit
 ├── BranchLimitExceeded             branch-limit-exceeded           more armed branches than one run may hold
-├── SchedulingRefused               scheduling-refused              a step armed from a hook, or after its step has ended
+├── SchedulingRefused               scheduling-refused              a step armed from a hook, or after its step ended
 ├── VariableNotFound                variable-not-found              api.env has no such variable
 ├── ConnectionNotFound              connection-not-found            no connection has this handle
 ├── ConnectionNeedsReauthorization  connection-needs-reauthorization
@@ -19,13 +19,13 @@ StepsError                          steps-error
 ├── NotionError                     notion-error                    an answer of Notion that is an error
 ├── VaultFailed                     vault-failed                    the vault does not work now; runs wait for it
 ├── CallFailed                      call-failed                     an activity of the operator's own failed
-├── RunFailed                       run-failed                      a run with failed steps; what on_workflow_error gets
-└── Cancelled                       cancelled                       a run that was cancelled; what on_workflow_error gets
+├── RunFailed                       run-failed                      a run with failed steps; on_workflow_error gets it
+└── Cancelled                       cancelled                       a run that was cancelled; on_workflow_error gets it
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from temporalio.exceptions import ActivityError, ApplicationError, FailureError
 from temporalio.exceptions import TimeoutError as TemporalTimeoutError
@@ -219,8 +219,12 @@ def from_activity(error: FailureError, call: str) -> StepsError:
     cause = error.cause if isinstance(error, ActivityError) else error
     if isinstance(cause, ApplicationError):
         if known := _CROSSING.get(cause.type or ""):
-            details = cause.details[0] if cause.details and isinstance(cause.details[0], dict) else {}
-            return known(cause.message, **details)
+            details: Any = cause.details[0] if cause.details else None
+            return (
+                known(cause.message, **cast("dict[str, Any]", details))
+                if isinstance(details, dict)
+                else known(cause.message)
+            )
         return CallFailed(f"{call} failed: {cause.type}: {cause.message}", cause_type=cause.type)
     if isinstance(cause, TemporalTimeoutError):
         return FetchFailed(f"{call} did not end in time: its worker stopped or hung, and no retry was left")

@@ -22,7 +22,9 @@ class RunLog:
         self.lines, self.dropped = list(lines), dropped
         self._bytes = sum(_size(line) for line in self.lines)
 
-    def add(self, level: Level, message: object, *, step: str | None, branch: int | None, fields: dict[str, Any]) -> None:
+    def add(
+        self, level: Level, message: object, *, step: str | None, branch: int | None, fields: dict[str, Any]
+    ) -> None:
         """Add a line, and write it to the worker's own log (not again on replay)."""
         line = LogLine(
             at=workflow.now(), level=level, step=step, branch=branch, message=_cut(str(message)), fields=_plain(fields)
@@ -32,7 +34,9 @@ class RunLog:
         while len(self.lines) > MAX_LINES or (self._bytes > MAX_BYTES and len(self.lines) > 1):
             self._bytes -= _size(self.lines.pop(0))
             self.dropped += 1
-        workflow.logger.log(_LEVELS[level], "%s", line.message, extra={"step": step, "branch": branch, "fields": line.fields})
+        workflow.logger.log(
+            _LEVELS[level], "%s", line.message, extra={"step": step, "branch": branch, "fields": line.fields}
+        )
 
 
 def _cut(text: str) -> str:

@@ -47,8 +47,12 @@ def check(workflow: type, action: str, payload: Any) -> Any:
     try:
         return TypeAdapter(declared).validate_python(payload)
     except ValidationError as error:
-        problems = "; ".join(_problem(item["loc"], item["msg"]) for item in error.errors(include_input=False, include_url=False))
-        raise PayloadInvalid(f"The payload of {workflow.__name__}.{action} is not what it declares: {problems}") from None
+        problems = "; ".join(
+            _problem(item["loc"], item["msg"]) for item in error.errors(include_input=False, include_url=False)
+        )
+        raise PayloadInvalid(
+            f"The payload of {workflow.__name__}.{action} is not what it declares: {problems}"
+        ) from None
 
 
 def _problem(location: tuple[int | str, ...], message: str) -> str:

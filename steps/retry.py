@@ -7,7 +7,7 @@ from datetime import timedelta
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 from temporalio.common import RetryPolicy
 
-from steps.delay import parse_delay
+from steps.delay import Delay, parse_delay
 
 
 class Retry(BaseModel):
@@ -19,19 +19,20 @@ class Retry(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     attempts: int = Field(default=5, ge=1, le=100)
-    backoff: timedelta = timedelta(seconds=1)
-    longest: timedelta = timedelta(minutes=1)
+    backoff: Delay = timedelta(seconds=1)
+    longest: Delay = timedelta(minutes=1)
 
     @field_validator("backoff", "longest", mode="before")
     @classmethod
-    def _parse(cls, value: object) -> object:
-        return parse_delay(value) if isinstance(value, (int, float, str)) else value
+    def _parse(cls, value: Delay) -> timedelta:
+        return parse_delay(value)
 
     def policy(self) -> RetryPolicy:
         """Return Temporal's form of it."""
+        backoff = max(parse_delay(self.backoff), timedelta(milliseconds=1))
         return RetryPolicy(
-            initial_interval=max(self.backoff, timedelta(milliseconds=1)),
-            maximum_interval=max(self.backoff, self.longest),
+            initial_interval=backoff,
+            maximum_interval=max(backoff, parse_delay(self.longest)),
             maximum_attempts=self.attempts,
         )
 

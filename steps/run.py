@@ -23,17 +23,19 @@ from steps.payload import MAX_RESULT_BYTES, check, to_json
 from steps.record import ActiveStep, RunRecord, StepFailure
 
 MAX_RUNNING = 200  # well under the 2,000 pending activities at which Temporal's server stops a run for good
-MAX_STEPS_PER_ROLL = 1_000  # a chain without delays or calls makes no history, so that the server would never ask to roll
+MAX_STEPS_PER_ROLL = 1_000  # a chain without delays or calls makes no history: the server would never ask to roll
 MAX_FAILURES = 500  # in the record, so that it fits one payload; all are counted
 _SHOWN = 20
 
 
 class Run:
-    """The state of one run, and the loop that drives it. Only this loop spawns tasks: a step that spawned the next one
-    would nest contexts, and the history would grow with the square of the chain.
+    """The state of one run, and the loop that drives it.
+
+    Only this loop spawns tasks: a step that spawned the next one would nest contexts, and the history would grow with
+    the square of the chain.
     """
 
-    def __init__(self, cls: type, base: type, trigger: Trigger) -> None:
+    def __init__(self, cls: type[Any], base: type, trigger: Trigger) -> None:
         now = workflow.now()
         state = trigger.carried or Carried(branches=[Branch(id=0, action="start", payload=trigger.data, due=now)])
         self.workflow, self.steps, self._headers = cls, Steps(cls, base), trigger.headers
@@ -92,7 +94,8 @@ class Run:
         if self._env_read:
             return
         request = VariablesRequest(workflow=workflow.info().workflow_type)
-        self.env = Env(self.workflow.__name__, await look_up("read_variables", request, dict[str, str], summary="variables"))
+        values = await look_up("read_variables", request, dict[str, str], summary="variables")
+        self.env = Env(self.workflow.__name__, values)
         self._env_read = True
 
     async def _drive(self) -> None:
@@ -127,7 +130,8 @@ class Run:
             if not (self._cancelling and is_cancelled_exception(error)):
                 self._failed(branch, error)
         except workflow.ContinueAsNewError:
-            self._failed(branch, DefinitionInvalid("A step may not call workflow.continue_as_new: the engine rolls over."))
+            refusal = "A step may not call workflow.continue_as_new: the engine rolls over."
+            self._failed(branch, DefinitionInvalid(refusal))
         finally:
             self.branches.done(branch)
             self._tasks.pop(branch.id, None)
@@ -210,8 +214,9 @@ class Run:
 
     async def _hook(self, name: str, *arguments: Any) -> None:
         """Call a hook; what it raises is logged, and changes nothing about how the run ended."""
+        instance = object.__new__(self.workflow)
         try:
-            await getattr(object.__new__(self.workflow), name)(*arguments, Api(self, name, None))
+            await getattr(instance, name)(*arguments, Api(self, name, None))
         except workflow.NondeterminismError:
             raise
         except Exception as error:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from temporalio import workflow
 
@@ -23,9 +23,11 @@ class Workflow:
     `abstract=True` only serves as a base of others. Every step runs on a fresh instance: nothing survives in `self`.
     """
 
-    if TYPE_CHECKING:  # what the synthesised run looks like, so that client.start_workflow(MyWorkflow.run, ...) type-checks
+    if TYPE_CHECKING:
 
-        async def run(self, trigger: Trigger) -> dict[str, Any]: ...
+        async def run(self, trigger: Trigger) -> dict[str, Any]:
+            """Stand for the synthesised run, so that client.start_workflow(MyWorkflow.run, ...) type-checks."""
+            ...
 
     def __init_subclass__(cls, *, name: str | None = None, abstract: bool = False, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
@@ -36,11 +38,11 @@ class Workflow:
 
         # The SDK does not let @workflow.run inherit: it wants the method in the class's own module, under its own name.
         # `self` stays unannotated, as in __init__ below: @workflow.init compares the two signatures to the letter.
-        async def run(self, trigger: Trigger) -> dict[str, Any]:  # type: ignore[no-untyped-def]  # noqa: ANN001
-            return await self._run.execute()  # type: ignore[no-any-return]
+        async def run(self, trigger: Trigger) -> dict[str, Any]:  # pyright: ignore[reportUnknownParameterType, reportMissingParameterType]
+            return await cast("Workflow", self)._run.execute()
 
         run.__module__, run.__qualname__ = cls.__module__, f"{cls.__name__}.run"
-        setattr(cls, "run", workflow.run(run))  # noqa: B010  # an assignment would not type-check against the stub above
+        setattr(cls, "run", workflow.run(cast("Any", run)))  # noqa: B010  # an assignment would not match the stub above
         workflow.defn(name=name or cls.__name__)(cls)
 
     @workflow.init
@@ -51,7 +53,7 @@ class Workflow:
         """Do something once, when the last branch has ended and none has failed."""
 
     async def on_workflow_error(self, error: RunFailed | Cancelled, api: Api) -> None:
-        """Do something once, when all branches have ended and some failed (`error.failures`), or the run was cancelled."""
+        """Do something once, when all branches have ended and some failed (`error.failures`), or on a cancelled run."""
 
     @workflow.query
     def record(self) -> RunRecord:

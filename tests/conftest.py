@@ -54,7 +54,7 @@ async def virtual_time() -> AsyncIterator[WorkflowEnvironment]:
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def dev_server() -> AsyncIterator[WorkflowEnvironment]:
     """The real Temporal server, in memory."""
-    async with await WorkflowEnvironment.start_local(
+    async with await WorkflowEnvironment.start_local(  # pyright: ignore[reportUnknownMemberType]  # the SDK's own gap
         dev_server_existing_path=binary("temporal"), dev_server_log_level="error", plugins=[plugin()]
     ) as environment:
         yield environment

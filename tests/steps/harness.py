@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -57,7 +57,7 @@ class Outside:
 
 
 @asynccontextmanager
-async def working(client: Client, outside: Outside | None = None) -> AsyncIterator[str]:
+async def working(client: Client, outside: Outside | None = None) -> AsyncGenerator[str]:
     """Run a worker on a task queue of its own; give its name."""
     queue = f"steps-{uuid.uuid4()}"
     activities = (outside or Outside()).all()

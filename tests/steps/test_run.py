@@ -37,7 +37,9 @@ async def test_branches_run_side_by_side_and_the_last_one_ends_the_run(virtual_t
     assert messages(record)[-1] == "complete"
 
 
-async def test_a_failed_branch_does_not_stop_its_siblings_and_the_hook_sees_every_failure(virtual_time: WorkflowEnvironment):
+async def test_a_failed_branch_does_not_stop_its_siblings_and_the_hook_sees_every_failure(
+    virtual_time: WorkflowEnvironment,
+):
     record = await run(virtual_time.client, "FanOut", {"branches": 10, "bad": [2, 5]})
     assert len([text for text in messages(record) if text == "ended"]) == 8
     assert [(failure.step, failure.type, failure.message) for failure in record.failures] == [
@@ -129,14 +131,19 @@ async def test_a_missing_connection_fails_the_step_with_its_own_error(virtual_ti
 
 
 async def test_fetch_returns_a_404_and_raises_only_when_the_network_fails(virtual_time: WorkflowEnvironment):
-    calls = [{"url": "https://example.com/missing"}, {"url": "https://example.com/there", "method": "post", "json": {"a": 1}}]
+    calls = [
+        {"url": "https://example.com/missing"},
+        {"url": "https://example.com/there", "method": "post", "json": {"a": 1}},
+    ]
     outside = Outside()
     record = await run(virtual_time.client, "Fetches", calls, outside)
     assert [answer["status"] for answer in record.result] == [404, 200]
     assert [(call.method, call.json_body) for call in outside.fetched] == [("GET", None), ("POST", {"a": 1})]
 
 
-@pytest.mark.parametrize(("failures", "retry", "attempts", "fails"), [(4, None, 5, False), (5, None, 5, True), (1, 1, 1, True)])
+@pytest.mark.parametrize(
+    ("failures", "retry", "attempts", "fails"), [(4, None, 5, False), (5, None, 5, True), (1, 1, 1, True)]
+)
 async def test_a_network_failure_is_tried_again_as_asked(
     virtual_time: WorkflowEnvironment, failures: int, retry: int | None, attempts: int, fails: bool
 ):
@@ -154,7 +161,9 @@ async def test_a_network_failure_is_tried_again_as_asked(
         {"url": "https://example.com/", "json": {}, "content": "x"},
     ],
 )
-async def test_a_call_that_makes_no_sense_is_refused_before_it_leaves(virtual_time: WorkflowEnvironment, call: dict[str, Any]):
+async def test_a_call_that_makes_no_sense_is_refused_before_it_leaves(
+    virtual_time: WorkflowEnvironment, call: dict[str, Any]
+):
     outside = Outside()
     record = await run(virtual_time.client, "Fetches", [call], outside)
     assert record.failures[0].type == "payload-invalid"
