@@ -1,0 +1,36 @@
+from __future__ import annotations
+
+import logging
+import time
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+logger = logging.getLogger("api.access")
+
+
+class AccessLog:
+    """Log each answer by its route, never by its address: addresses hold secrets of triggers, codes and states."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on and log method, route, status and milliseconds."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        began = time.perf_counter()
+        status = 0
+
+        async def send_noted(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+            await send(message)
+
+        try:
+            await self.app(scope, receive, send_noted)
+        finally:
+            route = getattr(scope.get("route"), "path", "(no route)")
+            milliseconds = (time.perf_counter() - began) * 1000
+            logger.info("%s %s %s %.1f ms", scope["method"], route, status or "cut", milliseconds)

@@ -1,0 +1,147 @@
+"""How an error becomes an answer: a JSON problem for programs, a page for browsers."""
+
+from __future__ import annotations
+
+import json
+import logging
+import secrets
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+from starlette.types import Scope
+
+from api.problems import ApiError, MethodNotAllowed, NotFound, RequestInvalid
+from api.rendering import render
+from steps.errors import StepsError
+from vault.errors import VaultError
+
+logger = logging.getLogger("api")
+
+MEDIA_TYPE = "application/problem+json"
+RETRY_SECONDS = "5"
+_PROGRAMS = ("/api/", "/hooks/", "/healthz", "/readyz", "/openapi.json")
+_STATUS = {
+    "handle-invalid": 422,
+    "connection-unknown": 404,
+    "handle-taken": 409,
+    "account-already-connected": 409,
+    "api-key-invalid": 401,
+    "payload-invalid": 422,
+    "payload-too-large": 413,
+}
+_ADVICE = {
+    "vault-not-migrated": "The vault's database is not of this version. Run `python cli.py migrate`.",
+    "vault-unavailable": "The vault's database or key provider does not answer. Send the request again.",
+    "wrong-key": "The vault's key is not the one that its database was made with. Start with that key.",
+    "key-file-exposed": "Other users can read a key file. Run `chmod 600` on it.",
+}
+
+
+@dataclass(frozen=True)
+class Problem:
+    """An RFC 9457 problem."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    fields: dict[str, Any] = field(default_factory=dict[str, Any])
+    headers: dict[str, str] = field(default_factory=dict[str, str])
+
+    def body(self) -> dict[str, Any]:
+        """Return the problem as JSON; the standard members win over further ones."""
+        return self.fields | {"type": self.type, "title": self.title, "status": self.status, "detail": self.detail}
+
+
+def problem_of(error: Exception) -> Problem:
+    """Return the problem that stands for an error; of an unexpected one only the id of its log entry is shown."""
+    match error:
+        case ApiError():
+            return Problem(error.type, error.title, error.status, str(error), error.fields, error.headers)
+        case VaultError() | StepsError() if error.type in _STATUS or isinstance(error, VaultError):
+            return _shared(error)
+        case RequestValidationError():
+            return problem_of(_invalid(error))
+        case HTTPException():
+            return _framework(error)
+        case _:
+            return _internal(error)
+
+
+def respond(scope: Scope, error: Exception) -> Response:
+    """Return the answer to a request that met this error."""
+    problem = problem_of(error)
+    if _wants_page(scope):
+        return render("problem.html", scope, status=problem.status, headers=problem.headers, problem=problem)
+    return Response(json.dumps(problem.body()), problem.status, problem.headers, MEDIA_TYPE)
+
+
+def install(app: FastAPI) -> None:
+    """Answer every error of the application and of the framework in this one way."""
+    for kind in (ApiError, VaultError, StepsError, RequestValidationError, HTTPException):
+        app.add_exception_handler(kind, _handle)
+
+
+async def _handle(request: Request, error: Exception) -> Response:
+    return respond(request.scope, error)
+
+
+def vault_advice(error: VaultError) -> str:
+    """Return what to do about a vault that does not work, without the paths and hosts that the error names."""
+    return _ADVICE.get(error.type, "The vault does not work now; the log of the API says why.")
+
+
+def _shared(error: VaultError | StepsError) -> Problem:
+    status = _STATUS.get(error.type, 503)
+    if status == HTTPStatus.SERVICE_UNAVAILABLE and isinstance(error, VaultError):
+        logger.error("The vault does not work: %s", error)
+        return Problem(
+            error.type, _sentence(error.type), status, vault_advice(error), headers={"Retry-After": RETRY_SECONDS}
+        )
+    headers = {"WWW-Authenticate": "Bearer"} if status == HTTPStatus.UNAUTHORIZED else {}
+    return Problem(error.type, _sentence(error.type), status, str(error), headers=headers)
+
+
+def _invalid(error: RequestValidationError) -> RequestInvalid:
+    errors = [
+        {"field": ".".join(str(part) for part in item["loc"]), "message": str(item["msg"])}
+        for item in list(error.errors())[:20]
+    ]
+    told = "; ".join(f"{item['field']}: {item['message']}" for item in errors)
+    return RequestInvalid(f"Correct these fields: {told}.", errors=errors)
+
+
+def _framework(error: HTTPException) -> Problem:
+    headers = dict(error.headers or {})
+    if error.status_code == HTTPStatus.NOT_FOUND:
+        return problem_of(NotFound("Check the address; the operations are listed at /docs."))
+    if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+        allowed = ", ".join(sorted(headers.get("Allow", "").replace(",", " ").split()))
+        return problem_of(MethodNotAllowed(f"Use {allowed or 'another method'}.", headers=headers))
+    phrase = HTTPStatus(error.status_code).phrase
+    return Problem(_kebab(phrase), phrase, error.status_code, str(error.detail), headers=headers)
+
+
+def _internal(error: Exception) -> Problem:
+    number = secrets.token_hex(8)
+    logger.error("Unexpected error %s", number, exc_info=error)
+    detail = f"The error has been logged under {number}. Give this number to whoever runs the service."
+    return Problem(ApiError.type, ApiError.title, ApiError.status, detail, {"error_id": number})
+
+
+def _wants_page(scope: Scope) -> bool:
+    accept = b",".join(value for name, value in scope["headers"] if name == b"accept")
+    return b"text/html" in accept and not scope["path"].startswith(_PROGRAMS)
+
+
+def _kebab(phrase: str) -> str:
+    return phrase.lower().replace(" ", "-").replace("'", "")
+
+
+def _sentence(kebab: str) -> str:
+    return kebab.replace("-", " ").capitalize()

@@ -1,0 +1,68 @@
+"""The API: `uvicorn api.app:create_app --factory`, with `--no-access-log`, for it writes its own."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import httpx
+from fastapi import FastAPI
+from starlette.middleware import Middleware
+from starlette.staticfiles import StaticFiles
+from temporalio.client import Client
+
+from api import answers, connect, connections, documented, health, hooks, pages, runs, signin, workflows
+from api.access_log import AccessLog
+from api.auth import SignInNeeded, to_sign_in
+from api.body_limit import BodyLimit
+from api.cross_site import CrossSite
+from api.failures import Failures
+from api.security_headers import SecurityHeaders
+from api.services import Services
+from settings import Settings
+from vault.vault import Vault
+
+_ROOMS = (health, runs, workflows, connections, hooks, signin, connect, pages)
+
+
+def create_app(
+    settings: Settings | None = None,
+    *,
+    client: Client | None = None,
+    vault: Vault | None = None,
+    provider_http: httpx.AsyncClient | None = None,
+) -> FastAPI:
+    """Return the application. What is passed in stays the caller's to close; the rest is opened when needed."""
+    settings = settings or Settings()
+    services = Services(settings, client=client, vault=vault, provider_http=provider_http)
+
+    @asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncGenerator[None]:
+        async with services:
+            yield
+
+    app = FastAPI(
+        title="Durable Steps",
+        version="1",
+        description=documented.DESCRIPTION,
+        lifespan=lifespan,
+        docs_url=None,  # FastAPI's own page loads scripts from elsewhere; /docs is ours
+        redoc_url=None,
+        redirect_slashes=False,  # it would build the address from the Host header
+        middleware=[
+            Middleware(AccessLog),
+            Middleware(SecurityHeaders, secure=settings.secure),
+            Middleware(Failures),
+            Middleware(BodyLimit, limit=settings.max_body_bytes),
+            Middleware(CrossSite, public_url=settings.public_url),
+        ],
+    )
+    app.state.services = services
+    answers.install(app)
+    documented.install(app)
+    app.add_exception_handler(SignInNeeded, to_sign_in)
+    for room in _ROOMS:
+        app.include_router(room.router)
+    app.mount("/static", StaticFiles(directory=Path(__file__).parent / "static"))
+    return app

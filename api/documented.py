@@ -1,0 +1,62 @@
+"""What the OpenAPI document says beyond the signatures: problems and bodies."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+from pydantic import BaseModel, ConfigDict, Field
+
+from api.answers import MEDIA_TYPE
+
+DESCRIPTION = (
+    "Start runs of step workflows, watch them, and see the OAuth connections that they use. "
+    "Every error is an RFC 9457 problem whose `type` is a stable name."
+)
+JSON_BODY: dict[str, Any] = {
+    "requestBody": {"required": False, "content": {"application/json": {"schema": {"type": "object"}}}}
+}
+
+
+class ProblemView(BaseModel):
+    """An RFC 9457 problem; some have further members."""
+
+    model_config = ConfigDict(extra="allow", title="Problem")
+
+    type: str = Field(description="The stable name of the error.")
+    title: str = Field(description="The kind of error, in words.")
+    status: int = Field(description="The HTTP status.")
+    detail: str = Field(description="What is wrong, and what to do about it.")
+
+
+def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """Declare the problems that an operation answers."""
+    content = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
+    return {status: {"description": HTTPStatus(status).phrase, "content": content} for status in statuses}
+
+
+def install(app: FastAPI) -> None:
+    """Let the application's OpenAPI document name the problem that its operations refer to."""
+
+    def document() -> dict[str, Any]:
+        if app.openapi_schema is None:
+            schema = get_openapi(
+                title=app.title, version=app.version, description=app.description, routes=app.routes, tags=_TAGS
+            )
+            schemas = schema.setdefault("components", {}).setdefault("schemas", {})
+            schemas["Problem"] = ProblemView.model_json_schema()
+            app.openapi_schema = schema
+        return app.openapi_schema
+
+    app.openapi = document  # type: ignore[method-assign]  # FastAPI's own way to extend the document
+
+
+_TAGS = [
+    {"name": "Runs", "description": "Start runs and watch them."},
+    {"name": "Workflows", "description": "The workflows that can be run."},
+    {"name": "Connections", "description": "The OAuth connections that workflows use by their handles."},
+    {"name": "Triggers", "description": "Addresses that start a run without an API key."},
+    {"name": "Health", "description": "Whether the service runs, and whether it can work."},
+]

@@ -1,0 +1,94 @@
+"""Whether the process lives, and whether it can work."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import timedelta
+from typing import Literal
+
+from fastapi import APIRouter, Response
+from pydantic import BaseModel, Field
+from temporalio.api.workflowservice.v1 import DescribeNamespaceRequest
+from temporalio.service import RPCError
+
+from api.answers import vault_advice
+from api.problems import TemporalUnavailable
+from api.services import Services, Shared
+from vault.errors import VaultError
+
+router = APIRouter(tags=["Health"])
+
+_PATIENCE = 3.0
+
+
+class Check(BaseModel):
+    """One thing that the service needs."""
+
+    name: Literal["temporal", "vault", "workflows"]
+    state: Literal["ok", "warning", "failed"]
+    detail: str = Field(description="What was found, and what to do about it.")
+
+
+class Readiness(BaseModel):
+    """Whether the service can work: it can unless a check has failed."""
+
+    ready: bool
+    checks: list[Check]
+
+
+@router.get("/healthz", summary="Tell that the process runs")
+async def health() -> dict[str, str]:
+    """Answer as long as the process can answer at all."""
+    return {"status": "ok"}
+
+
+@router.get("/readyz", summary="Tell whether the service can work", responses={503: {"model": Readiness}})
+async def ready(services: Shared, response: Response) -> Readiness:
+    """Check Temporal, the vault and the workflows."""
+    readiness = await check_all(services)
+    if not readiness.ready:
+        response.status_code = 503
+    return readiness
+
+
+async def check_all(services: Services) -> Readiness:
+    """Return the state of everything that the service needs."""
+    checks = [*await asyncio.gather(_temporal(services), _vault(services)), _workflows(services)]
+    return Readiness(ready=all(check.state != "failed" for check in checks), checks=checks)
+
+
+async def _temporal(services: Services) -> Check:
+    try:
+        async with asyncio.timeout(_PATIENCE):
+            client = await services.temporal()
+            request = DescribeNamespaceRequest(namespace=client.namespace)
+            await client.workflow_service.describe_namespace(request, timeout=timedelta(seconds=_PATIENCE))
+    except (RPCError, RuntimeError, TimeoutError, TemporalUnavailable):
+        # Not Temporal's own words: this answer is public, and those name addresses.
+        return Check(
+            name="temporal", state="failed", detail="Temporal does not answer. Start it, or set TEMPORAL_ADDRESS."
+        )
+    return Check(name="temporal", state="ok", detail="Temporal answers.")
+
+
+async def _vault(services: Services) -> Check:
+    try:
+        async with asyncio.timeout(_PATIENCE):
+            vault = await services.vault()
+            await vault.ready()
+            _ = services.signer
+    except VaultError as error:
+        return Check(name="vault", state="failed", detail=vault_advice(error))
+    except TimeoutError:
+        return Check(name="vault", state="failed", detail="The vault's database does not answer in time.")
+    return Check(name="vault", state="ok", detail="The vault is open.")
+
+
+def _workflows(services: Services) -> Check:
+    found, wrong = len(services.workflows.workflows), len(services.workflows.problems)
+    if not wrong:
+        return Check(name="workflows", state="ok", detail=f"{found} loaded.")
+    state = "warning" if found else "failed"
+    return Check(
+        name="workflows", state=state, detail=f"{found} loaded, {wrong} not: the first page names file and line."
+    )

@@ -1,0 +1,82 @@
+"""The public triggers: an address with a secret in it starts a run."""
+
+from __future__ import annotations
+
+import logging
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Request, Response
+
+from api.delivery import delivery_id, kept_headers, merged
+from api.documented import JSON_BODY, problems
+from api.json_body import read_json_object
+from api.problems import HookUnknown
+from api.services import Services, Shared
+from api.starting import start_run
+from api.views import StartedView, started_view
+from steps.branch import Trigger
+from steps.errors import PayloadInvalid
+from steps.naming import slug
+from steps.workflow import Workflow
+
+router = APIRouter(tags=["Triggers"])
+logger = logging.getLogger("api")
+
+PURPOSE = "trigger"
+
+
+@router.post(
+    "/hooks/{workflow}/{secret}",
+    summary="Trigger a run",
+    status_code=202,
+    responses={200: {"model": StartedView, "description": "This delivery had started the run before."}}
+    | problems(400, 404, 413, 415, 422, 431, 503),
+    openapi_extra=JSON_BODY,
+)
+async def trigger(
+    workflow: Annotated[str, Path(description="The workflow's name, as in its address.")],
+    secret: Annotated[str, Path(description="The secret of the address.")],
+    request: Request,
+    response: Response,
+    services: Shared,
+) -> StartedView:
+    """Start a run with the JSON body's fields as its data; fields of the query join them, the body's win.
+
+    A delivery that carries `X-Shopify-Webhook-Id`, `Webhook-Id` or `Idempotency-Key` starts one run however often it
+    comes. The answer comes when Temporal has stored the start.
+    """
+    name, cls = _find(services, workflow, secret)
+    data = merged(request.query_params, await read_json_object(request))
+    argument = Trigger(data=data, headers=kept_headers(request.headers.items()))
+    try:
+        started = await start_run(
+            await services.temporal(),
+            services.settings.task_queue,
+            name,
+            cls,
+            argument,
+            key=delivery_id(request.headers),
+            origin="hook",
+        )
+    except PayloadInvalid as error:
+        # The sender may be a machine that nobody reads; the operator should see it too.
+        logger.warning("A delivery to the trigger of %s was refused: %s", name, error)
+        raise
+    if started.duplicate:
+        response.status_code = 200
+    return started_view(services.settings, started)
+
+
+def hook_address(services: Services, name: str) -> str:
+    """Return the address that triggers the workflow. Whoever knows it can."""
+    return f"{services.settings.public_url}/hooks/{slug(name)}/{services.signer.sign(PURPOSE, name)}"
+
+
+def _find(services: Services, text: str, secret: str) -> tuple[str, type[Workflow]]:
+    workflows = services.workflows.workflows
+    name = next((name for name in workflows if text in (name, slug(name))), None)
+    # Signed in every case, so that the time of the answer does not tell whether the workflow exists.
+    matches = services.signer.matches(PURPOSE, name or text, secret)
+    if name is None or not matches:
+        raise HookUnknown("Check the address: it is shown beside the workflow, to those who have signed in.")
+    return name, workflows[name]

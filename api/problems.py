@@ -1,0 +1,196 @@
+"""What the API cannot do, in one hierarchy. Each becomes an RFC 9457 problem; `type` is the stable name.
+
+ApiError                        internal-error              500
+├── JsonInvalid                 json-invalid                400  the body is not JSON
+├── JsonNotObject               json-not-object             400  the body is JSON, but not an object
+├── JsonTooDeep                 json-too-deep               400  the body nests deeper than a run may carry
+├── RequestMalformed            request-malformed           400  HTTP that cannot be read
+├── CursorInvalid               cursor-invalid              400  a cursor that no list gave out
+├── StateInvalid                state-invalid               400  an OAuth state that is missing, used or too old
+├── SignInLinkInvalid           signin-link-invalid         400  a sign-in link that is used or too old
+├── AuthenticationRequired      authentication-required     401  no API key and no signed-in browser
+├── StateForeign                state-foreign               403  an OAuth state that another browser began
+├── CrossSiteRefused            cross-site-refused          403  a form that another site sent
+├── NotFound                    not-found                   404  an address that does not exist
+├── WorkflowUnknown             workflow-unknown            404  no workflow has this name
+├── HookUnknown                 hook-unknown                404  no trigger has this address
+├── RunUnknown                  run-unknown                 404  no run has this id
+├── MethodNotAllowed            method-not-allowed          405  an address that takes other methods
+├── RunEnded                    run-ended                   409  a run that cannot be cancelled any more
+├── BodyTooLarge                body-too-large              413  a body over the limit
+├── MediaTypeUnsupported        media-type-unsupported      415  a body that says it is not JSON
+├── RequestInvalid              request-invalid             422  a parameter or field that is wrong
+├── IdempotencyKeyReused        idempotency-key-reused      422  the key of an earlier, different request
+├── HeadersTooLarge             headers-too-large           431  more headers than a run may carry
+├── ProviderRefused             provider-refused            502  the OAuth provider answered with an error
+├── ProviderUnreachable         provider-unreachable        502  the OAuth provider did not answer as it should
+├── ProviderNotConfigured       provider-not-configured     503  no client id and secret for the provider
+└── TemporalUnavailable         temporal-unavailable        503  Temporal does not answer
+"""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+
+class ApiError(Exception):
+    """Base of every error that the API raises itself; the message says what to do."""
+
+    type: ClassVar[str] = "internal-error"
+    title: ClassVar[str] = "Something went wrong here"
+    status: ClassVar[int] = 500
+
+    def __init__(self, detail: str, *, headers: dict[str, str] | None = None, **fields: Any) -> None:
+        super().__init__(detail)
+        self.headers = headers or {}
+        self.fields = fields
+
+
+class JsonInvalid(ApiError):
+    """Say where the JSON stops being JSON."""
+
+    type, title, status = "json-invalid", "The body is not valid JSON", 400
+
+
+class JsonNotObject(ApiError):
+    """Ask for an object."""
+
+    type, title, status = "json-not-object", "The body is not a JSON object", 400
+
+
+class JsonTooDeep(ApiError):
+    """Give the greatest depth."""
+
+    type, title, status = "json-too-deep", "The body is nested too deeply", 400
+
+
+class RequestMalformed(ApiError):
+    """Say what of the request cannot be read."""
+
+    type, title, status = "request-malformed", "The request cannot be read", 400
+
+
+class CursorInvalid(ApiError):
+    """Ask for a cursor that a list gave out."""
+
+    type, title, status = "cursor-invalid", "The cursor is not valid", 400
+
+
+class StateInvalid(ApiError):
+    """Ask to begin the connection again."""
+
+    type, title, status = "state-invalid", "This connection attempt is no longer good", 400
+
+
+class SignInLinkInvalid(ApiError):
+    """Ask for a new sign-in link."""
+
+    type, title, status = "signin-link-invalid", "This sign-in link is no longer good", 400
+
+
+class AuthenticationRequired(ApiError):
+    """Say how to authenticate."""
+
+    type, title, status = "authentication-required", "An API key is needed", 401
+
+
+class StateForeign(ApiError):
+    """Refuse to finish what another browser began."""
+
+    type, title, status = "state-foreign", "Another browser began this connection", 403
+
+
+class CrossSiteRefused(ApiError):
+    """Refuse a form that was not sent from our own pages."""
+
+    type, title, status = "cross-site-refused", "The request came from another site", 403
+
+
+class NotFound(ApiError):
+    """Say that nothing is there."""
+
+    type, title, status = "not-found", "There is nothing at this address", 404
+
+
+class WorkflowUnknown(ApiError):
+    """List the workflows that there are."""
+
+    type, title, status = "workflow-unknown", "No workflow has this name", 404
+
+
+class HookUnknown(ApiError):
+    """Tell nothing: neither whether the workflow exists nor what is wrong with the secret."""
+
+    type, title, status = "hook-unknown", "No trigger has this address", 404
+
+
+class RunUnknown(ApiError):
+    """Name the run that is not there."""
+
+    type, title, status = "run-unknown", "No run has this id", 404
+
+
+class MethodNotAllowed(ApiError):
+    """Name the methods that the address takes."""
+
+    type, title, status = "method-not-allowed", "The address does not take this method", 405
+
+
+class RunEnded(ApiError):
+    """Say how the run has ended."""
+
+    type, title, status = "run-ended", "The run has already ended", 409
+
+
+class BodyTooLarge(ApiError):
+    """Give the limit and, where known, the size."""
+
+    type, title, status = "body-too-large", "The body is too large", 413
+
+
+class MediaTypeUnsupported(ApiError):
+    """Name the media type to send."""
+
+    type, title, status = "media-type-unsupported", "The body is of a type that is not read here", 415
+
+
+class RequestInvalid(ApiError):
+    """Name each field that is wrong; what was sent is not repeated."""
+
+    type, title, status = "request-invalid", "The request is not what this operation takes", 422
+
+
+class IdempotencyKeyReused(ApiError):
+    """Name the run that the key belongs to."""
+
+    type, title, status = "idempotency-key-reused", "The idempotency key belongs to another request", 422
+
+
+class HeadersTooLarge(ApiError):
+    """Give the limit."""
+
+    type, title, status = "headers-too-large", "The headers are too large", 431
+
+
+class ProviderRefused(ApiError):
+    """Repeat the provider's own code and words, bounded."""
+
+    type, title, status = "provider-refused", "The provider refused the connection", 502
+
+
+class ProviderUnreachable(ApiError):
+    """Say that the provider's answer was missing or could not be read."""
+
+    type, title, status = "provider-unreachable", "The provider did not answer", 502
+
+
+class ProviderNotConfigured(ApiError):
+    """Name the settings that are missing."""
+
+    type, title, status = "provider-not-configured", "The provider is not set up", 503
+
+
+class TemporalUnavailable(ApiError):
+    """Ask to try again."""
+
+    type, title, status = "temporal-unavailable", "Temporal does not answer", 503

@@ -1,0 +1,213 @@
+"""Reading runs: what Temporal knows of them, and what the run itself tells."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from urllib.parse import quote
+
+from pydantic import ValidationError
+from temporalio.client import (
+    Client,
+    WorkflowExecution,
+    WorkflowExecutionDescription,
+    WorkflowExecutionStatus,
+    WorkflowFailureError,
+    WorkflowHandle,
+    WorkflowQueryFailedError,
+)
+from temporalio.exceptions import ApplicationError
+from temporalio.service import RPCError, RPCStatusCode
+
+from api.problems import CursorInvalid, RunEnded, RunUnknown
+from api.reach import QUERY_TIMEOUT, RPC_TIMEOUT, reaching_temporal
+from api.views import RunList, RunStatus, RunSummary, RunView
+from settings import Settings
+from steps.record import RunRecord
+
+NO_WORKER = "No worker answers, so the run's log cannot be read now. Start one with `python worker.py`."
+_STATUS: dict[WorkflowExecutionStatus, RunStatus] = {
+    WorkflowExecutionStatus.RUNNING: "running",
+    WorkflowExecutionStatus.COMPLETED: "completed",
+    WorkflowExecutionStatus.FAILED: "failed",
+    WorkflowExecutionStatus.CANCELED: "cancelled",
+    WorkflowExecutionStatus.TERMINATED: "terminated",
+    WorkflowExecutionStatus.TIMED_OUT: "timed_out",
+}
+_ASKED: dict[RunStatus, str] = {
+    "running": "Running",
+    "completed": "Completed",
+    "failed": "Failed",
+    "cancelled": "Canceled",
+    "terminated": "Terminated",
+    "timed_out": "TimedOut",
+}
+
+
+async def list_runs(
+    client: Client,
+    settings: Settings,
+    *,
+    workflow: str | None = None,
+    status: RunStatus | None = None,
+    limit: int = 20,
+    cursor: str | None = None,
+) -> RunList:
+    """Return a page of runs: those that run, then those that have ended, the newest first of each.
+
+    Raises:
+        CursorInvalid: no list gave out this cursor.
+    """
+    # A run that rolled over stays one run here: only the newest of its chain is listed.
+    query = [f"TaskQueue = {_quoted(settings.task_queue)}", "ExecutionStatus != 'ContinuedAsNew'"]
+    query += [f"WorkflowType = {_quoted(workflow)}"] if workflow else []
+    query += [f"ExecutionStatus = '{_ASKED[status]}'"] if status else []
+    page = client.list_workflows(
+        " AND ".join(query), page_size=limit, next_page_token=_decoded(cursor), rpc_timeout=RPC_TIMEOUT
+    )
+    async with reaching_temporal():
+        try:
+            await page.fetch_next_page()
+        except RPCError as error:
+            if cursor is not None and error.status is RPCStatusCode.INVALID_ARGUMENT:
+                raise _cursor_invalid() from error
+            raise
+    runs = [_summary(client, settings, execution) for execution in page.current_page or ()]
+    return RunList(runs=runs, next_cursor=_encoded(page.next_page_token))
+
+
+async def read_run(client: Client, settings: Settings, run_id: str) -> RunView:
+    """Return a run with its record.
+
+    Raises:
+        RunUnknown: there is no such run, or its time of retention is over.
+    """
+    async with reaching_temporal():
+        description = await _describe(client, run_id)
+        handle = client.get_workflow_handle(run_id, run_id=description.run_id, result_type=RunRecord)
+        record, note = await _record(handle, description.status)
+    view = RunView(**_summary(client, settings, description).model_dump(), note=note)
+    if record is None:
+        return view
+    return view.model_copy(
+        update={
+            "started_at": record.started_at or view.started_at,
+            "current_steps": record.running,
+            "waiting": record.waiting,
+            "waiting_count": record.waiting_count,
+            "steps_done": record.steps_done,
+            "result": record.result,
+            "failures": record.failures,
+            "failure_count": record.failure_count,
+            "log": record.log,
+            "log_dropped": record.log_dropped,
+        }
+    )
+
+
+async def cancel_run(client: Client, run_id: str) -> None:
+    """Ask a run to stop; its `on_workflow_error` still runs.
+
+    Raises:
+        RunUnknown: there is no such run.
+        RunEnded: it has ended already.
+    """
+    async with reaching_temporal():
+        description = await _describe(client, run_id)
+        status = _status(description)
+        if status == "running":
+            try:
+                # Without its inner id: a run that has rolled over meanwhile is still the one that is meant.
+                await client.get_workflow_handle(run_id).cancel(rpc_timeout=RPC_TIMEOUT)
+            except RPCError as error:
+                if error.status is not RPCStatusCode.NOT_FOUND:
+                    raise
+                raise RunEnded("The run ended just now.", run_status="ended") from error
+            return
+    raise RunEnded(f"The run is {status.replace('_', ' ')}; nothing is left to cancel.", run_status=status)
+
+
+def ui_url(settings: Settings, namespace: str, run_id: str) -> str:
+    """Return the address of the run in the Temporal UI."""
+    return f"{settings.temporal_ui_url}/namespaces/{quote(namespace, safe='')}/workflows/{quote(run_id, safe='')}"
+
+
+async def _describe(client: Client, run_id: str) -> WorkflowExecutionDescription:
+    try:
+        return await client.get_workflow_handle(run_id).describe(rpc_timeout=RPC_TIMEOUT)
+    except RPCError as error:
+        if error.status not in (RPCStatusCode.NOT_FOUND, RPCStatusCode.INVALID_ARGUMENT) or "amespace" in error.message:
+            raise
+        raise RunUnknown("Check the id. Temporal forgets an ended run when its retention is over.") from error
+
+
+async def _record(
+    handle: WorkflowHandle[object, RunRecord], status: WorkflowExecutionStatus | None
+) -> tuple[RunRecord | None, str | None]:
+    """Return the run's record: from its result, from its failure, or by asking a worker."""
+    try:
+        if status is WorkflowExecutionStatus.COMPLETED:
+            return await handle.result(follow_runs=False, rpc_timeout=RPC_TIMEOUT), None
+        if status is WorkflowExecutionStatus.FAILED and (record := await _from_failure(handle)):
+            return record, None
+        return await _asked(handle)
+    except (ValidationError, ValueError):
+        return None, "This run's result is not one of Durable Steps; look at it in the Temporal UI."
+
+
+async def _from_failure(handle: WorkflowHandle[object, RunRecord]) -> RunRecord | None:
+    try:
+        await handle.result(follow_runs=False, rpc_timeout=RPC_TIMEOUT)
+    except WorkflowFailureError as error:
+        if isinstance(error.cause, ApplicationError) and error.cause.details:
+            return RunRecord.model_validate(error.cause.details[0])
+    return None
+
+
+async def _asked(handle: WorkflowHandle[object, RunRecord]) -> tuple[RunRecord | None, str | None]:
+    try:
+        return await handle.query("record", result_type=RunRecord, rpc_timeout=QUERY_TIMEOUT), None
+    except WorkflowQueryFailedError as error:
+        return None, f"The worker cannot tell the run's log: {error}"
+    except RPCError as error:
+        if error.status is RPCStatusCode.NOT_FOUND:
+            return None, "The run's history is no longer kept."
+        return None, NO_WORKER
+
+
+def _summary(client: Client, settings: Settings, execution: WorkflowExecution) -> RunSummary:
+    return RunSummary(
+        id=execution.id,
+        workflow=execution.workflow_type,
+        status=_status(execution),
+        started_at=execution.start_time,
+        ended_at=execution.close_time,
+        ui_url=ui_url(settings, client.namespace, execution.id),
+    )
+
+
+def _status(execution: WorkflowExecution) -> RunStatus:
+    # A status that is newer than this code (a paused run) has not ended either.
+    return _STATUS.get(execution.status or WorkflowExecutionStatus.RUNNING, "running")
+
+
+def _quoted(text: str) -> str:
+    escaped = text.replace("\\", "\\\\").replace("'", "\\'")
+    return f"'{escaped}'"
+
+
+def _encoded(token: bytes | None) -> str | None:
+    return base64.urlsafe_b64encode(token).decode() if token else None
+
+
+def _decoded(cursor: str | None) -> bytes | None:
+    if cursor is None:
+        return None
+    try:
+        return base64.b64decode(cursor.encode(), altchars=b"-_", validate=True)
+    except (binascii.Error, UnicodeEncodeError):
+        raise _cursor_invalid() from None
+
+
+def _cursor_invalid() -> CursorInvalid:
+    return CursorInvalid("Send the `next_cursor` of the page before as it is, or leave it out to begin again.")

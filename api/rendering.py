@@ -1,0 +1,49 @@
+"""Pages: templates that escape whatever they are given."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from starlette.responses import HTMLResponse
+from starlette.types import Scope
+
+from api.views import run_path
+
+_LONGEST = 200
+
+
+def render(
+    template: str, scope: Scope, *, status: int = 200, headers: dict[str, str] | None = None, **context: Any
+) -> HTMLResponse:
+    """Return a page; `scope` tells whether somebody is signed in, for the menu."""
+    signed_in = scope.get("state", {}).get("session") is not None
+    text = _templates.get_template(template).render(signed_in=signed_in, path=scope["path"], **context)
+    return HTMLResponse(text, status, headers)
+
+
+def _moment(value: datetime | None) -> str:
+    return value.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S UTC") if value else "never"
+
+
+def _json(value: object) -> str:
+    return json.dumps(value, indent=2, ensure_ascii=False, default=str)
+
+
+def _bounded(value: object) -> str:
+    text = "" if value is None else str(value)
+    return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
+
+
+# Autoescape is always on: names of workspaces, payloads and log lines come from outside.
+_templates = Environment(
+    loader=FileSystemLoader(Path(__file__).parent / "templates"),
+    autoescape=True,
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+_templates.filters.update(moment=_moment, bounded=_bounded, json=_json, run_path=run_path)

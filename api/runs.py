@@ -1,0 +1,107 @@
+"""The JSON API of runs."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+from urllib.parse import quote
+
+from fastapi import APIRouter, Depends, Header, Path, Query, Request, Response
+from fastapi.exceptions import RequestValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from api.auth import BEARER, authenticated
+from api.delivery import kept_headers
+from api.documented import problems
+from api.json_body import read_json_object
+from api.reading import cancel_run, list_runs, read_run
+from api.services import Shared
+from api.starting import check_same_body, find_workflow, start_run
+from api.views import RunList, RunStatus, RunView, StartedView, started_view
+from steps.branch import Trigger
+
+router = APIRouter(prefix="/api/v1", tags=["Runs"], dependencies=[BEARER, Depends(authenticated)])
+
+RunId = Annotated[str, Path(description="The run's id, such as `order-to-notion/1001`.")]
+
+
+class StartRun(BaseModel):
+    """What a run is started with."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    data: Any = Field(default=None, description="The data of the first step.")
+    headers: dict[str, str] = Field(default_factory=dict, description="Headers for the steps to read.")
+
+
+_BODY = {"requestBody": {"content": {"application/json": {"schema": StartRun.model_json_schema()}}}}
+
+
+@router.post(
+    "/workflows/{name}/runs",
+    summary="Start a run",
+    status_code=202,
+    responses={200: {"model": StartedView, "description": "The key had started this run before."}}
+    | problems(400, 401, 403, 404, 413, 415, 422, 431, 503),
+    openapi_extra=_BODY,
+)
+async def start(
+    name: Annotated[str, Path(description="The workflow's name, such as `OrderToNotion`.")],
+    request: Request,
+    response: Response,
+    services: Shared,
+    idempotency_key: Annotated[
+        str | None,
+        Header(description="The same key starts one run, however often it comes, and becomes part of its id."),
+    ] = None,
+) -> StartedView:
+    """Start a run of the workflow and answer when Temporal has stored it."""
+    cls = find_workflow(services.workflows.workflows, name)
+    body = _checked(await read_json_object(request))
+    trigger = Trigger(data=body.data, headers=kept_headers(body.headers.items()))
+    client, settings = await services.temporal(), services.settings
+    started = await start_run(
+        client, settings.task_queue, name, cls, trigger, key=(idempotency_key or "").strip() or None, origin="api"
+    )
+    if started.duplicate:
+        await check_same_body(client, started, trigger)
+        response.status_code = 200
+    response.headers["Location"] = "/api/v1/runs/" + quote(started.id, safe="/")
+    return started_view(settings, started)
+
+
+@router.get("/runs", summary="List the runs", responses=problems(400, 401, 404, 422, 503))
+async def list_all(
+    services: Shared,
+    workflow: Annotated[str | None, Query(description="Only runs of this workflow.")] = None,
+    status: Annotated[RunStatus | None, Query(description="Only runs in this state.")] = None,
+    limit: Annotated[int, Query(ge=1, le=100, description="How many runs a page has at most.")] = 20,
+    cursor: Annotated[str | None, Query(max_length=4096, description="The `next_cursor` of the page before.")] = None,
+) -> RunList:
+    """List those that run now and then those that have ended, the newest first of each."""
+    if workflow is not None:
+        find_workflow(services.workflows.workflows, workflow)
+    client = await services.temporal()
+    return await list_runs(client, services.settings, workflow=workflow, status=status, limit=limit, cursor=cursor)
+
+
+# Before the route below it, whose path would take `/cancel` for a part of the id.
+@router.post(
+    "/runs/{run_id:path}/cancel", summary="Cancel a run", status_code=202, responses=problems(401, 403, 404, 409, 503)
+)
+async def cancel(run_id: RunId, services: Shared) -> Response:
+    """Ask the run to stop. Steps that run now are interrupted, and `on_workflow_error` runs."""
+    await cancel_run(await services.temporal(), run_id)
+    return Response(status_code=202)
+
+
+@router.get("/runs/{run_id:path}", summary="Get a run", responses=problems(401, 404, 503))
+async def get(run_id: RunId, services: Shared) -> RunView:
+    """Tell the run's state, its steps, its result, its failures and its log."""
+    return await read_run(await services.temporal(), services.settings, run_id)
+
+
+def _checked(body: dict[str, Any]) -> StartRun:
+    try:
+        return StartRun.model_validate(body)
+    except ValidationError as error:
+        raise RequestValidationError(error.errors(include_input=False, include_url=False)) from None

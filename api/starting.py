@@ -1,0 +1,118 @@
+"""Starting runs: one delivery, one run."""
+
+from __future__ import annotations
+
+import difflib
+import hashlib
+import json
+import re
+import secrets
+import string
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Literal
+
+from temporalio.client import Client
+from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
+from temporalio.exceptions import WorkflowAlreadyStartedError
+
+from api.problems import IdempotencyKeyReused, WorkflowUnknown
+from api.reach import RPC_TIMEOUT, reaching_temporal
+from steps.branch import Trigger
+from steps.naming import slug
+from steps.payload import check
+from steps.workflow import Workflow
+
+_PLAIN_KEY = re.compile(r"(?!\.\.?\Z)[A-Za-z0-9._-]{1,100}")
+_ALPHABET = string.ascii_lowercase + string.digits
+
+
+@dataclass(frozen=True)
+class Started:
+    """A run, and whether an earlier delivery had started it."""
+
+    id: str
+    duplicate: bool
+
+
+async def start_run(
+    client: Client,
+    task_queue: str,
+    name: str,
+    cls: type[Workflow],
+    trigger: Trigger,
+    *,
+    key: str | None,
+    origin: Literal["api", "hook"],
+) -> Started:
+    """Start a run, unless the key has started one already, running or ended; return when Temporal has stored it.
+
+    Raises:
+        PayloadInvalid: the data is not what the workflow's `start` declares.
+        TemporalUnavailable: it may or may not have been stored; with a key, sending it again is safe.
+    """
+    check(cls, "start", trigger.data)
+    run_id = f"{slug(name)}/{run_key(key)}"
+    async with reaching_temporal():
+        try:
+            await client.start_workflow(
+                name,
+                trigger,
+                id=run_id,
+                task_queue=task_queue,
+                id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
+                # FAIL and not USE_EXISTING: both refusals tell for certain that this call did not start the run.
+                id_conflict_policy=WorkflowIDConflictPolicy.FAIL,
+                static_summary=f"{name}, started by {'its trigger' if origin == 'hook' else 'the API'}",
+                memo={"digest": body_digest(trigger), "trigger": origin},
+                rpc_timeout=RPC_TIMEOUT,
+            )
+        except WorkflowAlreadyStartedError:
+            return Started(run_id, duplicate=True)
+    return Started(run_id, duplicate=False)
+
+
+async def check_same_body(client: Client, started: Started, trigger: Trigger) -> None:
+    """Refuse a key that came before with other data.
+
+    Raises:
+        IdempotencyKeyReused: the run of this key was started with something else.
+    """
+    async with reaching_temporal():
+        description = await client.get_workflow_handle(started.id).describe(rpc_timeout=RPC_TIMEOUT)
+        earlier = (await description.memo()).get("digest")
+    if earlier is not None and earlier != body_digest(trigger):
+        raise IdempotencyKeyReused(
+            f"The key started the run {started.id} with another body. Use a new key for a new request.", id=started.id
+        )
+
+
+def find_workflow(workflows: Mapping[str, type[Workflow]], name: str) -> type[Workflow]:
+    """Return the workflow of this name.
+
+    Raises:
+        WorkflowUnknown: there is none; the closest name is suggested.
+    """
+    if found := workflows.get(name):
+        return found
+    known = sorted(workflows)
+    near = difflib.get_close_matches(name, known, n=1)
+    hint = f" Did you mean {near[0]}?" if near else ""
+    raise WorkflowUnknown(f"There is no such workflow.{hint} Known: {', '.join(known) or 'none'}.", known=known)
+
+
+def run_key(key: str | None) -> str:
+    """Return the second half of a run's id: the key where it is readable, else its digest; without a key, a new one."""
+    if key is None:
+        random = "".join(secrets.choice(_ALPHABET) for _ in range(12))
+        return f"{datetime.now(UTC):%Y%m%d}-{random}"
+    if _PLAIN_KEY.fullmatch(key):
+        return key
+    return hashlib.sha256(key.encode("utf-8", "surrogatepass")).hexdigest()[:32]
+
+
+def body_digest(trigger: Trigger) -> str:
+    """Return the digest by which a repeated request is known from a different one."""
+    canonical = json.dumps([trigger.data, trigger.headers], sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(canonical.encode()).hexdigest()

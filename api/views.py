@@ -1,0 +1,106 @@
+"""What the JSON API answers with."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, Literal
+from urllib.parse import quote
+
+from pydantic import BaseModel, Field
+
+from api.starting import Started
+from settings import Settings
+from steps.record import ActiveStep, LogLine, StepFailure
+from vault.connection import Connection
+
+RunStatus = Literal["running", "completed", "failed", "cancelled", "terminated", "timed_out"]
+
+
+class StartedView(BaseModel):
+    """A run that was started, now or by an earlier delivery of the same key."""
+
+    id: str = Field(description="The run's id; the Temporal UI shows it too.")
+    duplicate: bool = Field(description="Whether an earlier request with the same key had started it.")
+    run_url: str = Field(description="The page that shows the run.")
+
+
+class RunSummary(BaseModel):
+    """A run in a list."""
+
+    id: str
+    workflow: str
+    status: RunStatus
+    started_at: datetime
+    ended_at: datetime | None
+    ui_url: str = Field(description="The run in the Temporal UI.")
+
+
+class RunView(RunSummary):
+    """A run with all that is kept of it."""
+
+    current_steps: list[ActiveStep] = Field(default_factory=list[ActiveStep], description="The steps that run now.")
+    waiting: list[ActiveStep] = Field(default_factory=list[ActiveStep], description="The next steps, at most twenty.")
+    waiting_count: int = 0
+    steps_done: int = 0
+    result: Any = None
+    failures: list[StepFailure] = Field(default_factory=list[StepFailure])
+    failure_count: int = 0
+    log: list[LogLine] | None = Field(default=None, description="Null when nothing could be asked for it: see `note`.")
+    log_dropped: int = Field(default=0, description="How many older lines made room for newer ones.")
+    note: str | None = Field(default=None, description="Why a part is missing, and what to do.")
+
+
+class RunList(BaseModel):
+    """A page of runs."""
+
+    runs: list[RunSummary]
+    next_cursor: str | None = Field(description="Send it as `cursor` for the next page; null on the last one.")
+
+
+class WorkflowView(BaseModel):
+    """A workflow that can be run."""
+
+    name: str
+    doc: str
+    steps: list[str]
+    hook_url: str = Field(description="Whoever knows this address can start a run: treat it as a secret.")
+
+
+class ConnectionView(BaseModel):
+    """A connection, without its tokens."""
+
+    handle: str
+    provider: str
+    status: str
+    workspace_id: str | None
+    workspace_name: str | None
+    created_at: datetime
+    authorized_at: datetime
+    last_used_at: datetime | None
+
+
+def started_view(settings: Settings, started: Started) -> StartedView:
+    """Return what the starter of a run gets."""
+    return StartedView(
+        id=started.id, duplicate=started.duplicate, run_url=f"{settings.public_url}{run_path(started.id)}"
+    )
+
+
+def run_path(run_id: str) -> str:
+    """Return the path of the run's page."""
+    return "/runs/" + quote(run_id, safe="/")
+
+
+def connection_view(connection: Connection) -> ConnectionView:
+    """Return a connection as it is shown."""
+    account = connection.account
+    return ConnectionView(
+        handle=connection.handle,
+        provider=connection.provider,
+        status=connection.status.value,
+        workspace_id=account.workspace_id,
+        workspace_name=account.workspace_name,
+        created_at=connection.created_at,
+        authorized_at=connection.authorized_at,
+        last_used_at=connection.last_used_at,
+    )
