@@ -1,0 +1,31 @@
+import type * as api from "@notionhq/client/build/src/api-endpoints"
+
+export type OauthTokenRequest = api.OauthTokenParameters
+export type OauthToken = api.OauthTokenResponse
+export type OauthIntrospectRequest = api.OauthIntrospectParameters
+export type OauthIntrospect = api.OauthIntrospectResponse
+export type OauthRevokeRequest = api.OauthRevokeParameters
+export type OauthRevoke = api.OauthRevokeResponse
+export type User = api.UserObjectResponse
+export type UserList = api.ListUsersResponse
+export type CreatePageRequest = api.CreatePageParameters
+export type UpdatePageRequest = api.UpdatePageParameters
+export type Page = api.PageObjectResponse
+export type PropertyItem = api.GetPagePropertyResponse
+export type CreateDatabaseRequest = api.CreateDatabaseParameters
+export type UpdateDatabaseRequest = api.UpdateDatabaseParameters
+export type Database = api.DatabaseObjectResponse
+export type CreateDataSourceRequest = api.CreateDataSourceParameters
+export type UpdateDataSourceRequest = api.UpdateDataSourceParameters
+export type DataSource = api.DataSourceObjectResponse
+export type QueryRequest = api.QueryDataSourceParameters
+export type QueryResults = api.QueryDataSourceResponse
+export type Block = api.BlockObjectResponse
+export type BlockList = api.ListBlockChildrenResponse
+export type AppendBlocksRequest = api.AppendBlockChildrenParameters
+export type UpdateBlockRequest = api.UpdateBlockParameters
+export type CreateCommentRequest = api.CreateCommentParameters
+export type Comment = api.CommentObjectResponse
+export type CommentList = api.ListCommentsResponse
+export type SearchRequest = api.SearchParameters
+export type SearchResults = api.SearchResponse
