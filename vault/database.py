@@ -127,7 +127,8 @@ def _outages() -> Generator[None]:
         raise VaultUnavailable(f"The vault's database does not answer: {_first_line(reason)}") from None
     except (DBAPIError, PoolTimeout) as error:
         # The name alone: the text of these may quote a value.
-        raise VaultUnavailable(f"The vault's database refused a statement ({type(error).__name__}).") from None
+        name = type(getattr(error, "driver_exception", None) or error).__name__
+        raise VaultUnavailable(f"The vault's database refused ({name}). Its own log says why.") from None
 
 
 def _first_line(reason: BaseException) -> str:

@@ -53,7 +53,7 @@ def upgrade() -> None:
         sa.CheckConstraint(
             "(secret AND value IS NULL AND sealed IS NOT NULL) OR "
             "(NOT secret AND value IS NOT NULL AND sealed IS NULL)",
-            name="ck_variables_sealed_when_secret",
+            name=op.f("ck_variables_sealed_when_secret"),
         ),
     )
     op.create_table(
