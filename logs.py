@@ -14,7 +14,14 @@ if TYPE_CHECKING:
     from settings import Settings
 
 _KEPT = ("step", "branch", "fields")
-_NOISY = ("httpx", "httpcore", "aiosqlite", "sqlalchemy.engine", "alembic", "uvicorn.access")  # they log addresses and values
+_NOISY = (
+    "httpx",
+    "httpcore",
+    "aiosqlite",
+    "sqlalchemy.engine",
+    "alembic",
+    "uvicorn.access",
+)  # they log addresses and values
 
 
 def configure_logging(settings: Settings) -> None:

@@ -1,8 +1,7 @@
-"""Every option of Durable Steps. Temporal's own connection is not here: it follows Temporal's environment configuration."""
+"""Every option of Durable Steps. The connection to Temporal is not here: Temporal has variables of its own for it."""
 
 from __future__ import annotations
 
-from functools import cached_property
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated
@@ -28,8 +27,12 @@ class Settings(BaseSettings):
     )
 
     data_dir: Path = Field(default=Path("data"), description="Where the laptop's database and keys are kept.")
-    database_url: str | None = Field(default=None, description="The vault's database; SQLite in the data directory if unset.")
-    master_key: SecretStr | None = Field(default=None, description="The vault's key, base64 of 32 bytes; else a key file.")
+    database_url: str | None = Field(
+        default=None, description="The vault's database; SQLite in the data directory if unset."
+    )
+    master_key: SecretStr | None = Field(
+        default=None, description="The vault's key, base64 of 32 bytes; else a key file."
+    )
     master_key_file: Path | None = Field(default=None, description="The vault's key file; made at first start.")
     signing_key: SecretStr | None = Field(default=None, description="Signs sealed references and trigger addresses.")
     signing_key_file: Path | None = Field(default=None, description="The signing key's file; made at first start.")
@@ -54,13 +57,19 @@ class Settings(BaseSettings):
     )
     max_response_bytes: int = Field(default=1_048_576, ge=1024, description="The largest answer that a call takes in.")
 
-    log_level: str = Field(default="INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$", description="The least level to log.")
+    log_level: str = Field(
+        default="INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$", description="The least level to log."
+    )
     log_format: str = Field(default="text", pattern="^(text|json)$", description="How a log line is written.")
 
     @field_validator("egress_private_hosts", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
-        return tuple(part.strip().lower() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+        return (
+            tuple(part.strip().lower() for part in value.split(",") if part.strip())
+            if isinstance(value, str)
+            else value
+        )
 
     @field_validator("public_url", "temporal_ui_url")
     @classmethod
@@ -79,7 +88,7 @@ class Settings(BaseSettings):
             raise ValueError(f"must be {NOTION_ORIGIN}, or an address on this machine (tokens are sent there)")
         return value
 
-    @cached_property
+    @property
     def vault_url(self) -> str:
         """The vault's database as SQLAlchemy wants it."""
         return self.database_url or f"sqlite+aiosqlite:///{(self.data_dir / 'vault.db').resolve()}"

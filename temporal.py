@@ -30,13 +30,11 @@ def _runner(_default: WorkflowRunner | None) -> WorkflowRunner:
     return workflow_runner()
 
 
-async def connect(*, lazy: bool = False, identity: str | None = None) -> Client:
+async def connect(*, lazy: bool = False) -> Client:
     """Connect as Temporal's environment configuration says (TEMPORAL_ADDRESS, TEMPORAL_PROFILE, ...).
 
     With `lazy` the first call connects, so that a process can start before Temporal does.
     """
     config = ClientConfig.load_client_connect_config()
     config.setdefault("target_host", DEFAULT_ADDRESS)
-    if identity is not None:
-        config["identity"] = identity
     return await Client.connect(**config, plugins=[plugin()], lazy=lazy)

@@ -28,7 +28,7 @@ _LONGEST_WAIT = 10.0
 
 
 def load_workflows(settings: Settings) -> list[type[Workflow]]:
-    """Return the workflows of the folder; a file that cannot be loaded is named in the log, and the others still are."""
+    """Return the workflows of the folder; a file that cannot be loaded is named in the log, the others still load."""
     found = discover(settings.workflows_dir)
     for problem in found.problems:
         log.error("Not loaded: %s", problem)

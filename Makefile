@@ -1,0 +1,51 @@
+# Each target works from a fresh clone: it makes .venv, installs from requirements.lock, and says what it does.
+SHELL := /bin/bash
+PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do \
+	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
+BIN := .venv/bin
+READY := .venv/.installed
+ARGS ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help install demo dev test check bench lock clean
+
+help: ## list these commands
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
+
+install: $(READY) ## make .venv and install what requirements.lock names
+
+$(READY): requirements.lock
+	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed; set PYTHON=/path/to/it"; exit 1; }
+	@echo "Making .venv with $(PYTHON)"
+	@$(PYTHON) -m venv .venv || { echo "venv is missing: on Debian, apt-get install python3-venv"; exit 1; }
+	@echo "Installing the packages of requirements.lock, each checked by its hash (about a minute)"
+	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@touch $(READY)
+
+demo: install ## run the main job on the embedded stack (ARGS=--once ends when it is done)
+	@$(BIN)/python cli.py demo $(ARGS)
+
+dev: install ## start the embedded stack and keep it up
+	@$(BIN)/python cli.py dev $(ARGS)
+
+test: install ## run the tests (ARGS="-k name" for some)
+	@echo "Running the tests"
+	@$(BIN)/python -m pytest -q $(ARGS)
+
+check: install ## check format, lint, types and the lock
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/basedpyright --warnings
+	@$(MAKE) --no-print-directory lock LOCK=.venv/lock.txt
+	@diff -q requirements.lock .venv/lock.txt || { echo "requirements.lock is not what pyproject.toml asks for: make lock"; exit 1; }
+
+bench: install ## measure against hand-written Temporal, as ratios
+	@$(BIN)/python -m bench $(ARGS)
+
+LOCK ?= requirements.lock
+lock: install ## pin and hash every dependency
+	@test $(LOCK) = requirements.lock || cp requirements.lock $(LOCK)
+	@$(BIN)/uv pip compile pyproject.toml --all-extras --universal --python-version 3.11 --generate-hashes --no-header --quiet -o $(LOCK)
+
+clean: ## remove .venv and the laptop's data
+	rm -rf .venv data
