@@ -1,0 +1,18 @@
+#!/bin/sh
+# Make the secrets that docker-compose.yml reads, once; what is there already is kept. Back secrets/ up, apart from the database.
+set -eu
+cd "$(dirname "$0")/.."
+umask 077
+mkdir -p secrets
+make_one() { # name, value
+    [ -e "secrets/$1" ] || printf '%s' "$2" > "secrets/$1"
+    chmod 444 "secrets/$1" # read by the containers' own users; the folder is closed to everyone else
+}
+make_one postgres_password "$(openssl rand -hex 24)"
+make_one steps_password "$(openssl rand -hex 24)"
+make_one steps_database_url "postgresql+asyncpg://steps:$(cat secrets/steps_password)@postgres:5432/steps"
+make_one steps_master_key "$(openssl rand -base64 32)"
+make_one steps_signing_key "$(openssl rand -base64 32)"
+make_one steps_notion_client_secret "${STEPS_NOTION_CLIENT_SECRET:-}"
+chmod 700 secrets
+echo "The secrets are in secrets/."
