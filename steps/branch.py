@@ -5,8 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from steps.errors import PayloadInvalid
+from steps.payload import describe
 from steps.record import LogLine, StepFailure
 
 
@@ -45,3 +47,20 @@ class Trigger(BaseModel):
     data: Any = None
     headers: dict[str, str] = Field(default_factory=dict)
     carried: Carried | None = None
+
+
+def read_trigger(arguments: tuple[Any, ...]) -> Trigger:
+    """Return what a run was started with. Any client may start one: nothing at all, or null, is an empty trigger.
+
+    Raises:
+        PayloadInvalid: it is something else.
+    """
+    wanted = 'Start a run with one argument, {"data": ..., "headers": {...}}; both may be left out.'
+    if len(arguments) > 1:
+        raise PayloadInvalid(f"The run was started with {len(arguments)} arguments. {wanted}")
+    if not arguments or arguments[0] is None:
+        return Trigger()
+    try:
+        return Trigger.model_validate(arguments[0])
+    except ValidationError as error:
+        raise PayloadInvalid(f"The run was not started as it should be: {describe(error)}. {wanted}") from None

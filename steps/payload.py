@@ -47,12 +47,15 @@ def check(workflow: type, action: str, payload: Any) -> Any:
     try:
         return TypeAdapter(declared).validate_python(payload)
     except ValidationError as error:
-        problems = "; ".join(
-            _problem(item["loc"], item["msg"]) for item in error.errors(include_input=False, include_url=False)
-        )
         raise PayloadInvalid(
-            f"The payload of {workflow.__name__}.{action} is not what it declares: {problems}"
+            f"The payload of {workflow.__name__}.{action} is not what it declares: {describe(error)}"
         ) from None
+
+
+def describe(error: ValidationError) -> str:
+    """Name each field that is wrong, and what is wrong about it, without the values."""
+    problems = error.errors(include_input=False, include_url=False)
+    return "; ".join(_problem(problem["loc"], problem["msg"]) for problem in problems)
 
 
 def _problem(location: tuple[int | str, ...], message: str) -> str:

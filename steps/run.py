@@ -16,7 +16,7 @@ from steps.branches import Branches
 from steps.calls import look_up
 from steps.definition import Steps
 from steps.environment import Env
-from steps.errors import Cancelled, DefinitionInvalid, RunFailed, StepsError
+from steps.errors import Cancelled, DefinitionInvalid, PayloadInvalid, RunFailed, StepsError
 from steps.http import VariablesRequest
 from steps.log import RunLog
 from steps.payload import MAX_RESULT_BYTES, check, to_json
@@ -35,9 +35,10 @@ class Run:
     the square of the chain.
     """
 
-    def __init__(self, cls: type[Any], base: type, trigger: Trigger) -> None:
+    def __init__(self, cls: type[Any], base: type, trigger: Trigger, *, refusal: PayloadInvalid | None = None) -> None:
         now = workflow.now()
-        state = trigger.carried or Carried(branches=[Branch(id=0, action="start", payload=trigger.data, due=now)])
+        start = Branch(id=0, action="start", payload=trigger.data, due=now)
+        state = trigger.carried or Carried(branches=[start])
         self.workflow, self.steps, self._headers = cls, Steps(cls, base), trigger.headers
         self.branches = Branches(((branch, _size(branch.payload)) for branch in state.branches), state.next_id)
         self.log = RunLog(state.log, state.log_dropped)
@@ -51,6 +52,8 @@ class Run:
         self._awake = self._rolling = self._cancelling = False
         self._parked: Exception | None = None
         self._cause: BaseException | None = None
+        if refusal is not None:
+            self._failed(start, refusal)
 
     async def execute(self) -> dict[str, Any]:
         """Drive the run to its end; return its record.
@@ -141,10 +144,13 @@ class Run:
     async def _step(self, branch: Branch) -> None:
         """Call the step on a fresh instance, then commit what it asked for: all of it, or nothing when it raised."""
         api = Api(self, branch.action, branch)
-        data = check(self.workflow, branch.action, branch.payload)
+        action = (
+            branch.action if branch.action == "start" else self.steps.resolve(branch.action)
+        )  # a deploy may lack it
+        data = check(self.workflow, action, branch.payload)
         instance = object.__new__(self.workflow)
         try:
-            value = await getattr(instance, branch.action)(data, dict(self._headers), api)
+            value = await getattr(instance, action)(data, dict(self._headers), api)
         finally:
             api.closed = True
         if value is not None:

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Any, cast
 
 from temporalio import workflow
 
-from steps.branch import Trigger
+from steps.branch import Carried, Trigger, read_trigger
 from steps.definition import check_definition, check_entry
+from steps.errors import PayloadInvalid
 from steps.record import RunRecord
 from steps.run import Run
 
@@ -38,7 +39,8 @@ class Workflow:
 
         # The SDK does not let @workflow.run inherit: it wants the method in the class's own module, under its own name.
         # `self` stays unannotated, as in __init__ below: @workflow.init compares the two signatures to the letter.
-        async def run(self, trigger: Trigger) -> dict[str, Any]:  # pyright: ignore[reportUnknownParameterType, reportMissingParameterType]
+        # It takes what comes: an argument that the SDK could not decode would fail the workflow task, again and again.
+        async def run(self, *arguments: Any) -> dict[str, Any]:  # pyright: ignore[reportUnknownParameterType, reportMissingParameterType]
             return await cast("Workflow", self)._run.execute()
 
         run.__module__, run.__qualname__ = cls.__module__, f"{cls.__name__}.run"
@@ -46,8 +48,15 @@ class Workflow:
         workflow.defn(name=name or cls.__name__)(cls)
 
     @workflow.init
-    def __init__(self, trigger: Trigger) -> None:
-        self._run = Run(type(self), Workflow, trigger)
+    def __init__(self, *arguments: Any) -> None:
+        try:
+            self._run = Run(type(self), Workflow, read_trigger(arguments))
+        except PayloadInvalid as error:
+            if (
+                workflow.info().continued_run_id
+            ):  # the engine's own argument: the run parks, and a fixed deploy heals it
+                raise
+            self._run = Run(type(self), Workflow, Trigger(carried=Carried()), refusal=error)
 
     async def on_workflow_complete(self, api: Api) -> None:
         """Do something once, when the last branch has ended and none has failed."""
@@ -61,6 +70,6 @@ class Workflow:
         return self._run.record()
 
     @workflow.signal
-    def checkpoint(self) -> None:
+    def checkpoint(self, *_arguments: Any) -> None:
         """Look now whether a new worker build is there: sent in batch after a deploy, to runs that sleep for long."""
         self._run.wake()

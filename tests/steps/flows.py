@@ -68,6 +68,16 @@ class FreshInstance(Workflow):
         return getattr(self, "kept", "gone")
 
 
+class Echo(Workflow):
+    """Return what the run was started with."""
+
+    async def start(self, data, headers, api: Api):
+        return {"data": data, "headers": headers}
+
+    async def on_workflow_error(self, error: RunFailed | Cancelled, api: Api):
+        api.log("told")
+
+
 class Order(BaseModel):
     """A typed payload."""
 
@@ -222,6 +232,6 @@ class CallsOwn(Workflow):
 
 
 FLOWS: list[type[Workflow]] = [
-    Chain, FanOut, ArmThenFail, FreshInstance, Typed, Asks, Variables, TakesToken, Fetches, HooksMisbehave, ReadsClock,
-    CallsContinueAsNew, CancelsItself, LateAsk, Durations, Facts, Child, Chatty, ReturnsOdd, CallsOwn,
+    Chain, Echo, FanOut, ArmThenFail, FreshInstance, Typed, Asks, Variables, TakesToken, Fetches, HooksMisbehave,
+    ReadsClock, CallsContinueAsNew, CancelsItself, LateAsk, Durations, Facts, Child, Chatty, ReturnsOdd, CallsOwn,
 ]  # fmt: skip
