@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import sys
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncGenerator, Coroutine
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
@@ -49,7 +49,7 @@ def perform(work: Coroutine[Any, Any, T]) -> T:
 
 
 @asynccontextmanager
-async def opened() -> AsyncIterator[Vault]:
+async def opened() -> AsyncGenerator[Vault, None]:
     """Open the vault that the settings name."""
     settings = Settings()
     vault = await open_vault(settings.vault_url, settings.master_key_text, settings.master_key_path)
@@ -239,15 +239,18 @@ def set_variable(
     ] = None,
 ) -> None:
     """Set a variable of a workflow."""
-    if value is None:
-        value = typer.prompt(name, hide_input=secret) if sys.stdin.isatty() else sys.stdin.read().rstrip("\n")
+    text: str = value if value is not None else _ask(name, hidden=secret)
 
     async def work() -> None:
         async with opened() as vault:
-            await vault.variables.set(workflow, name, value, secret=secret, hosts=host or ())
+            await vault.variables.set(workflow, name, text, secret=secret, hosts=host or ())
 
     perform(work())
     typer.echo(f"Set {name} for {workflow}; runs that start from now on read it.")
+
+
+def _ask(name: str, *, hidden: bool) -> str:
+    return typer.prompt(name, hide_input=hidden) if sys.stdin.isatty() else sys.stdin.read().rstrip("\n")
 
 
 @variables.command("list")

@@ -147,7 +147,8 @@ class Demo:
                     if (state := _state(run)) != said:
                         self._say(f"   {state}")
                         said = state
-                    for line in (run.get("log") or [])[logged:]:
+                    lines: list[dict[str, Any]] = run.get("log") or []
+                    for line in lines[logged:]:
                         self._say(f"   log: {line['message']}")
                         logged += 1
                     if run["status"] in _ENDED:
@@ -160,7 +161,7 @@ class Demo:
         self._say("\n4. NotionQuery asks Notion for the page")
         where = {"filter": {"property": "Name", "title": {"equals": ORDER["name"]}}}
         started: Any = await self._visitor.post("/api/v1/workflows/NotionQuery/runs", {"data": where})
-        rows = (await self._follow(started["id"])).get("result") or []
+        rows: list[Any] = (await self._follow(started["id"])).get("result") or []
         if not rows or (not self._stack.real_notion and len(rows) != 1):
             raise DemoFailed(f"Notion has {len(rows)} pages named {ORDER['name']}; it should have one.")
         found = {name: _plain(value) for name, value in rows[0]["properties"].items() if name in WANTED}
@@ -193,8 +194,8 @@ def _state(run: dict[str, Any]) -> str:
 
 def _plain(value: dict[str, Any]) -> Any:
     """Return a Notion property's value in plain Python."""
-    inner = value[value["type"]]
-    return "".join(part["plain_text"] for part in inner) if isinstance(inner, list) else inner
+    inner: Any = value[value["type"]]
+    return "".join(str(part["plain_text"]) for part in inner) if isinstance(inner, list) else inner  # pyright: ignore
 
 
 __all__ = ["Demo", "DemoFailed", "VisitFailed", "set_database", "sign_in_link"]
