@@ -1,0 +1,94 @@
+"""Everything of a run that touches the outside: calls, connections, variables."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Any, TypeVar
+
+from temporalio import activity
+from temporalio.exceptions import FailureError
+
+from activities.connections import ActiveConnections
+from activities.egress import Egress
+from activities.fetch import fetch
+from activities.heartbeat import heartbeats
+from activities.network import Resolver, resolve
+from activities.notion import Notion
+from activities.refresh import Refresher
+from activities.seals import Seals
+from activities.variables import read_variables
+from settings import Settings
+from steps.errors import ConnectionNotFound, StepsError, VaultFailed
+from steps.http import ConnectionRequest, FetchRequest, NotionRequest, Response, VariablesRequest
+from vault import ConnectionUnknown, Signer, Vault, VaultError
+
+__all__ = ["Activities"]
+
+T = TypeVar("T")
+
+
+class Activities:
+    """The activities that every workflow calls, for a worker to register."""
+
+    def __init__(self, vault: Vault, signer: Signer, settings: Settings, resolver: Resolver = resolve) -> None:
+        self._vault = vault
+        self._egress = Egress(settings, resolver)
+        self._connections = ActiveConnections(vault, settings.notion_origin)
+        self._refresher = Refresher(vault, self._egress, settings)
+        self._seals = Seals(vault, signer, self._connections, self._refresher)
+        self._notion = Notion(vault, self._egress, self._seals, self._connections)
+
+    def all(self) -> list[Callable[..., Any]]:
+        """Return what a worker registers."""
+        return [self.fetch, self.notion, self.resolve_connection, self.read_variables]
+
+    async def close(self) -> None:
+        """Wait for the tokens that are being refreshed, and close the connections; the vault stays open."""
+        await self._refresher.close()
+        await self._egress.close()
+
+    @activity.defn
+    async def fetch(self, request: FetchRequest) -> Response:
+        """Make one HTTP call."""
+        async with heartbeats():
+            return await _crossing(fetch(self._egress, self._seals, request, _workflow()))
+
+    @activity.defn
+    async def notion(self, request: NotionRequest) -> dict[str, Any]:
+        """Make one call of Notion's API."""
+        async with heartbeats():
+            return await _crossing(self._notion.call(request, _workflow()))
+
+    @activity.defn
+    async def resolve_connection(self, request: ConnectionRequest) -> str:
+        """Return a sealed reference to an active connection's token."""
+        await _crossing(self._connections.find(request.handle))
+        return self._seals.make("connection", request.handle, _workflow())
+
+    @activity.defn
+    async def read_variables(self, request: VariablesRequest) -> dict[str, str]:
+        """Return a workflow's variables, the secret ones as sealed references."""
+        return await _crossing(read_variables(self._vault, self._seals, request, _workflow()))
+
+
+def _workflow() -> str:
+    # None where no workflow started the activity; no proof was ever made for the empty name.
+    return activity.info().workflow_type or ""
+
+
+async def _crossing(call: Awaitable[T]) -> T:
+    """Await a call, and raise as Temporal's failures what it raises."""
+    failure: FailureError
+    try:
+        return await call
+    except FailureError as error:
+        failure = error
+    except StepsError as error:
+        failure = error.to_failure()
+    except ConnectionUnknown as error:
+        failure = ConnectionNotFound(str(error)).to_failure()
+    except VaultError as error:
+        # Also what the vault would not try again: an operator mends it, and the run waits.
+        failure = VaultFailed(f"{error} ({error.type})").to_failure()
+    # Not inside `except`: Temporal sends the context along, and what is there may hold opened headers.
+    raise failure

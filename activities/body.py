@@ -1,0 +1,62 @@
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from typing import ClassVar
+
+import httpx
+
+from steps.errors import FetchFailed, ResponseTooLarge
+
+
+class AnswerCompressed(FetchFailed):
+    """Refuse an answer in a compressed form, whose size nobody can tell beforehand."""
+
+    retryable: ClassVar[bool] = False
+
+
+class CappedTransport(httpx.AsyncBaseTransport):
+    """Take in no more than `limit` bytes of an answer.
+
+    In the transport, and not where the answer is used: httpx itself reads a whole answer before it sends again.
+    """
+
+    def __init__(self, inner: httpx.AsyncBaseTransport, limit: int) -> None:
+        self._inner, self._limit = inner, limit
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        """Ask for the plain form, refuse any other, and count what comes."""
+        request.headers["Accept-Encoding"] = "identity"
+        response = await self._inner.handle_async_request(request)
+        encoding = response.headers.get("Content-Encoding", "").strip().lower()
+        if encoding not in ("", "identity"):
+            await response.aclose()
+            raise AnswerCompressed(
+                f"{request.url.host} answered {response.status_code} in a compressed form, although it was asked for "
+                "the plain one. The request itself was made."
+            )
+        assert isinstance(response.stream, httpx.AsyncByteStream)  # noqa: S101  # what an async transport returns
+        response.stream = _CappedStream(response.stream, self._limit, request.url.host)
+        return response
+
+    async def aclose(self) -> None:
+        """Close the connections."""
+        await self._inner.aclose()
+
+
+class _CappedStream(httpx.AsyncByteStream):
+    def __init__(self, inner: httpx.AsyncByteStream, limit: int, host: str) -> None:
+        self._inner, self._limit, self._host = inner, limit, host
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        taken = 0
+        async for chunk in self._inner:
+            taken += len(chunk)
+            if taken > self._limit:
+                raise ResponseTooLarge(
+                    f"The answer of {self._host} is larger than the cap of {self._limit} bytes "
+                    "(STEPS_MAX_RESPONSE_BYTES). The request itself was made."
+                )
+            yield chunk
+
+    async def aclose(self) -> None:
+        await self._inner.aclose()

@@ -1,0 +1,147 @@
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Iterable
+from http.cookiejar import CookieJar, DefaultCookiePolicy
+from typing import ClassVar
+
+import httpx
+
+from activities.answer import plain
+from activities.body import CappedTransport
+from activities.exchange import Exchange
+from activities.network import GuardedBackend, Resolver, resolve
+from activities.route import RoutedTransport
+from settings import NOTION_ORIGIN, Settings
+from steps.errors import EgressDenied, FetchFailed, RequestInvalid
+from steps.http import Response
+
+MOST_REDIRECTS = 5
+
+_CONNECT_SECONDS = 10.0
+_PORTS = {"http": 80, "https": 443}
+
+# They log whole addresses, whose query may hold what nobody should read, and at DEBUG the headers too.
+for _name in ("httpx", "httpcore"):
+    logging.getLogger(_name).setLevel(logging.WARNING)
+
+
+class TooManyRedirects(FetchFailed):
+    """Say that the addresses lead in a circle, or nearly so."""
+
+    retryable: ClassVar[bool] = False
+
+
+class Egress:
+    """Send requests to the outside: to public addresses only, with answers capped, and nothing kept between them."""
+
+    def __init__(self, settings: Settings, resolver: Resolver = resolve) -> None:
+        most = settings.max_running_steps
+        outside = provider = route = guarded_transport(settings.egress_private_hosts, most, resolver)
+        if settings.notion_origin != NOTION_ORIGIN:
+            provider = guarded_transport([host_and_port(httpx.URL(settings.notion_origin))], most)
+            route = RoutedTransport(outside, provider, settings.notion_origin)
+        self._client = _client(route, settings.max_response_bytes)
+        # For the end points that the configuration names, and no workflow.
+        self._provider = _client(provider, settings.max_response_bytes)
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._client.aclose()
+        await self._provider.aclose()
+
+    async def send(
+        self, request: httpx.Request, exchange: Exchange, auth: httpx.Auth | None, seconds: float
+    ) -> Response:
+        """Send a request and return the answer, all within the seconds; with `auth` no redirect is followed.
+
+        Raises:
+            FetchFailed: NotSent or NoAnswer, as far as the request came.
+            StepsError: the request was refused, here or by `auth`.
+        """
+        return await _send(self._client, request, exchange, auth, seconds, MOST_REDIRECTS if auth is None else 0)
+
+    async def send_to_provider(self, request: httpx.Request, exchange: Exchange, seconds: float) -> Response:
+        """Send a request to a provider's own end point."""
+        return await _send(self._provider, request, exchange, None, seconds, 0)
+
+
+def check_address(url: httpx.URL) -> None:
+    """Refuse an address that no request should go to, whatever is behind it.
+
+    Raises:
+        RequestInvalid: it is no http or https address, or holds a password.
+    """
+    if url.scheme not in _PORTS or not url.host:
+        raise RequestInvalid(f"An address begins with https:// or http:// and a host, not with {url.scheme[:20]!r}.")
+    if url.userinfo:
+        raise RequestInvalid(f"The address at {url.host} holds a user name or password; put it into a header.")
+
+
+def host_and_port(url: httpx.URL) -> str:
+    """Return `host:port`, the port also where it is the scheme's own."""
+    host = f"[{url.host}]" if ":" in url.host else url.host
+    return f"{host}:{_PORTS[url.scheme] if url.port is None else url.port}"
+
+
+def guarded_transport(private: Iterable[str], most: int, resolver: Resolver = resolve) -> httpx.AsyncHTTPTransport:
+    """Return a transport that reaches public addresses and the private ones named, by no proxy."""
+    limits = httpx.Limits(max_connections=most, max_keepalive_connections=20)
+    transport = httpx.AsyncHTTPTransport(trust_env=False, limits=limits)
+    # httpx has no public place for it. A test holds it to the series that pyproject.toml pins.
+    transport._pool._network_backend = GuardedBackend(private, resolver)  # pyright: ignore
+    return transport
+
+
+def _client(transport: httpx.AsyncBaseTransport, cap: int) -> httpx.AsyncClient:
+    return httpx.AsyncClient(
+        transport=CappedTransport(transport, cap),
+        trust_env=False,
+        follow_redirects=False,
+        # The whole exchange has its own limit; httpx's would count each read anew.
+        timeout=httpx.Timeout(None, connect=_CONNECT_SECONDS),
+        # The client is every workflow's; a cookie kept would be sent for another.
+        cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),
+        headers={"User-Agent": "durable-steps"},
+    )
+
+
+async def _send(
+    client: httpx.AsyncClient,
+    request: httpx.Request,
+    exchange: Exchange,
+    auth: httpx.Auth | None,
+    seconds: float,
+    redirects: int,
+) -> Response:
+    prepared = client.build_request(
+        request.method,
+        request.url,
+        headers=request.headers,
+        content=request.content,
+        extensions={"trace": exchange.note},
+    )
+    try:
+        async with asyncio.timeout(seconds):
+            return plain(await _follow(client, prepared, auth, redirects), exchange.scrubber)
+    except TimeoutError:
+        failure = exchange.timed_out(seconds)
+    except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
+        failure = exchange.broke(error)
+    # Not inside `except`: the error would come along as the context, and it holds the request with its opened headers.
+    raise failure
+
+
+async def _follow(
+    client: httpx.AsyncClient, request: httpx.Request, auth: httpx.Auth | None, redirects: int
+) -> httpx.Response:
+    for _ in range(redirects + 1):
+        answer = await client.send(request, auth=auth)
+        if not redirects or answer.next_request is None:
+            return answer
+        before, request = request, answer.next_request
+        check_address(request.url)
+        if before.url.scheme == "https" and request.url.scheme != "https":
+            raise EgressDenied(f"{before.url.host} redirected from https to http, to {request.url.host}; not followed.")
+    raise TooManyRedirects(f"{request.url.host} redirected more than {redirects} times.")

@@ -1,0 +1,26 @@
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+
+from temporalio import activity
+
+SECONDS = 3.0  # a third of the heartbeat time-out that steps set, so that one may get lost
+
+
+@asynccontextmanager
+async def heartbeats(every: float = SECONDS) -> AsyncGenerator[None, None]:
+    """Tell Temporal that the call is under way, for as long as the block runs; this is how a cancellation arrives."""
+    task = asyncio.create_task(_beat(every))
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.wait([task])
+
+
+async def _beat(every: float) -> None:
+    while True:
+        activity.heartbeat()
+        await asyncio.sleep(every)

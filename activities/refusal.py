@@ -1,0 +1,147 @@
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+from typing import Any, cast
+
+from temporalio.exceptions import FailureError
+
+from steps.errors import NotionError
+from steps.http import Response
+
+OUTCOME_UNKNOWN = "The write may have taken effect: look in Notion before it is sent again."
+
+# Notion says of these that nothing was done.
+_NOTHING_DONE = frozenset({"rate_limited", "service_overload", "conflict_error"})
+_NOTHING_DONE_STATUS = frozenset({409, 429, 529})
+_OUTAGES = frozenset(
+    {
+        "internal_server_error",
+        "bad_gateway",
+        "service_unavailable",
+        "database_connection_unavailable",
+        "gateway_timeout",
+    }
+)
+_FOR_GOOD = frozenset(
+    {
+        "invalid_json",
+        "invalid_request_url",
+        "invalid_request",
+        "validation_error",
+        "missing_version",
+        "invalid_beta",
+        "invalid_grant",
+        "unauthorized",
+        "restricted_resource",
+        "object_not_found",
+        "row_limit_exceeded",
+    }
+)
+_LONGEST_MESSAGE = 2_000  # of what becomes a failure in the run's history
+_MOST_WORDS = 200
+_TAG = re.compile(r"<(script|style)\b.*?</\1>|<[^>]*>", re.DOTALL | re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """An answer of Notion, or of the edge before it, that is an error."""
+
+    status: int
+    code: str
+    message: str
+    request_id: str | None
+    retry_after: timedelta | None
+    sources: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, answer: Response, body: Mapping[str, Any] | None) -> Refusal:
+        """Read an answer; the edge answers in HTML, and has no code."""
+        body = body or {}
+        code, message = body.get("code"), body.get("message")
+        request_id = body.get("request_id") or answer.headers.get("x-notion-request-id")
+        more = body.get("additional_data")
+        return cls(
+            status=answer.status,
+            code=code if isinstance(code, str) else "",
+            message=message if isinstance(message, str) else _first_words(answer.text),
+            request_id=request_id if isinstance(request_id, str) else None,
+            retry_after=retry_after(answer.headers.get("retry-after")),
+            sources=_sources(cast("dict[str, Any]", more)) if isinstance(more, dict) else (),
+        )
+
+    @property
+    def nothing_done(self) -> bool:
+        """Tell whether the request was turned away before it did anything, and may be sent again."""
+        if self.code in _NOTHING_DONE:
+            return True
+        return self.status in _NOTHING_DONE_STATUS and not (self.code in _FOR_GOOD or self.code in _OUTAGES)
+
+    @property
+    def outage(self) -> bool:
+        """Tell whether Notion failed, and nobody knows what it did before."""
+        return self.code in _OUTAGES or (self.status >= 500 and self.code not in _FOR_GOOD)
+
+    def failure(self, handle: str, *, repeatable: bool) -> FailureError:
+        """Return what the activity fails with, and whether and when Temporal tries again."""
+        again = self.nothing_done or (self.outage and repeatable)
+        advice = self._advice(handle, again)
+        error = NotionError(
+            f"Notion {self.status} {self.code}".rstrip() + f": {self.message[:_LONGEST_MESSAGE]} {advice}".rstrip(),
+            status=self.status,
+            code=self.code,
+            request_id=self.request_id,
+        )
+        return error.to_failure(retryable=again, next_retry_delay=self.retry_after if again else None)
+
+    def _advice(self, handle: str, again: bool) -> str:
+        if again:
+            return ""
+        if self.outage:
+            return OUTCOME_UNKNOWN
+        if self.sources:
+            return f"Use a version of 2025-09-03 or later, with one of the data sources {', '.join(self.sources)}."
+        match self.status, self.code:
+            case 404, "object_not_found":
+                return f"Share the page or database with the connection {handle!r} in Notion (••• → Connections)."
+            case 403, "restricted_resource":
+                return (
+                    f"The connection {handle!r} lacks the capability: switch it on at notion.so/my-integrations, then "
+                    "connect the account again."
+                )
+            case 400, _:
+                return "Correct the request; it is not sent again."
+            case 200, _:
+                return "The call was made, and its answer is no JSON object."
+            case _:
+                return ""
+
+
+def retry_after(value: str | None) -> timedelta | None:
+    """Return the wait that a Retry-After header asks for: seconds, or the moment until which to wait."""
+    if value is None:
+        return None
+    try:
+        seconds = float(value) if re.fullmatch(r"\d{1,9}(\.\d{1,9})?", value.strip()) else _until(value)
+    except (ValueError, TypeError, OverflowError):
+        return None
+    return timedelta(seconds=seconds) if seconds > 0 else None
+
+
+def _until(value: str) -> float:
+    moment = parsedate_to_datetime(value)
+    moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return (moment - datetime.now(UTC)).total_seconds()
+
+
+def _first_words(text: str) -> str:
+    words = " ".join(_TAG.sub(" ", text[:20_000]).split())
+    return f"{words[:_MOST_WORDS]!r}" if words else "no words"
+
+
+def _sources(more: Mapping[str, Any]) -> tuple[str, ...]:
+    found = more.get("child_data_source_ids")
+    return tuple(str(each) for each in cast("list[object]", found)) if isinstance(found, list) else ()
