@@ -30,9 +30,10 @@ def parse_delay(value: Delay, *, limit: timedelta = MAX_DELAY) -> timedelta:
     """
     seconds = _seconds(value)
     if seconds < 0:
-        raise DelayInvalid(f"The delay {value!r} is negative. Use 0 to run the step at once.")
+        raise DelayInvalid(f"The delay {_shown(value)} is negative. Use 0 to run the step at once.")
     if not math.isfinite(seconds) or seconds > limit.total_seconds():
-        raise DelayInvalid(f"The delay {value!r} is longer than {limit.days} days, the longest that a step may wait.")
+        longest = f"{limit.days} days" if limit.days else f"{limit.seconds} seconds"
+        raise DelayInvalid(f"The delay {_shown(value)} is longer than {longest}, the longest that is possible here.")
     return timedelta(seconds=seconds)
 
 
@@ -40,9 +41,9 @@ def _seconds(value: object) -> float:
     if isinstance(value, timedelta):
         return value.total_seconds()
     if isinstance(value, (int, float)) and not isinstance(value, bool):
-        if math.isnan(value):
+        if isinstance(value, float) and math.isnan(value):
             raise DelayInvalid(f"The delay {value!r} is not a number of seconds. {_HINT}")
-        return float(value) if abs(value) < 1e15 else math.copysign(math.inf, value)
+        return float(value) if abs(value) < 1e15 else math.inf if value > 0 else -math.inf
     if isinstance(value, str):
         return _from_text(value)
     raise DelayInvalid(f"A delay cannot be a {type(value).__name__}. {_HINT}")
@@ -57,4 +58,11 @@ def _from_text(text: str) -> float:
         raise DelayInvalid(f"The delay {text[:80]!r} has no fixed length: say it in days or weeks. {_HINT}")
     if unit not in _UNITS:
         raise DelayInvalid(f"The delay {text[:80]!r} has an unknown unit {unit!r}. {_HINT}")
-    return float(number) * _UNITS[unit] if len(number) < 16 else math.inf
+    return float(number) * _UNITS[unit]
+
+
+def _shown(value: Delay) -> str:
+    try:
+        return repr(value)[:80]
+    except ValueError:  # Python refuses to write out an int of more than 4,300 digits
+        return "of so many seconds"
