@@ -1,0 +1,166 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from unittest.mock import patch
+
+import pytest
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+
+from steps import branches as module
+from steps.branch import Branch
+from steps.branches import Branches
+from steps.errors import BranchLimitExceeded, PayloadTooLarge
+
+START = datetime(2026, 1, 1, tzinfo=UTC)
+FEW, FEW_BYTES = 12, 4_000
+
+
+def at(seconds: float) -> datetime:
+    return START + timedelta(seconds=seconds)
+
+
+class BranchesMachine(RuleBasedStateMachine):
+    """Compare the bookkeeping with the plainest one there is: a list of armed branches and a list of running ones."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.limits = patch.multiple(module, MAX_ARMED=FEW, MAX_ARMED_BYTES=FEW_BYTES)
+        self.limits.start()
+        self.branches = Branches([], 0)
+        self.now = 0
+        self.armed: dict[int, tuple[Branch, int]] = {}
+        self.running: list[Branch] = []
+        self.ended: list[int] = []
+        self.given = 0
+
+    def teardown(self) -> None:
+        self.limits.stop()
+        self.take(10_000, FEW)
+        for branch in list(self.running):
+            self.branches.done(branch)
+            self.end(branch)
+        assert self.branches.finished
+        assert self.branches._bytes == 0  # pyright: ignore[reportPrivateUsage]
+        assert sorted(self.ended) == list(range(self.given)), "every branch has ended, once"
+
+    @initialize()
+    def carry_none(self) -> None:
+        assert self.branches.finished
+
+    @rule(due=st.integers(-5, 100), size=st.integers(0, 300), parent=st.none() | st.integers(0, 3))
+    def arm(self, due: int, size: int, parent: int | None) -> None:
+        try:
+            self.branches.reserve(1, size)
+        except (BranchLimitExceeded, PayloadTooLarge):
+            return
+        branch = self.branches.arm("step", at(due), {"n": self.given}, size, parent)
+        assert branch.id == self.given
+        assert (branch.payload, branch.parent) == ({"n": self.given}, parent)
+        self.given += 1
+        self.armed[branch.id] = (branch, size)
+
+    @rule(count=st.integers(1, 20), size=st.integers(0, 5_000))
+    def reserve(self, count: int, size: int) -> None:
+        before = (self.branches.armed, self.branches.next_id, dict(self.branches.running))
+        total = sum(size + 120 for _, size in self.armed.values()) + size + 120 * count
+        if len(self.armed) + count > FEW:
+            with pytest.raises(BranchLimitExceeded, match="at most 12"):
+                self.branches.reserve(count, size)
+        elif total > FEW_BYTES:
+            with pytest.raises(PayloadTooLarge, match="more than 4000 bytes"):
+                self.branches.reserve(count, size)
+        else:
+            self.branches.reserve(count, size)
+        assert before == (self.branches.armed, self.branches.next_id, self.branches.running), "reserving arms nothing"
+
+    @rule(wait=st.integers(0, 60), limit=st.integers(0, 5))
+    def take(self, wait: int, limit: int) -> None:
+        self.now += wait
+        taken = self.branches.take_due(at(self.now), limit)
+        due = sorted((branch.due, branch.id) for branch, _ in self.armed.values() if branch.due <= at(self.now))
+        assert [(branch.due, branch.id) for branch in taken] == due[:limit]
+        for branch in taken:
+            del self.armed[branch.id]
+            self.running.append(branch)
+
+    @precondition(lambda self: self.running)
+    @rule(data=st.data())
+    def end_one(self, data: st.DataObject) -> None:
+        branch = data.draw(st.sampled_from(self.running))
+        self.branches.done(branch)
+        self.end(branch)
+
+    @precondition(lambda self: not self.running)
+    @rule()
+    def roll_over(self) -> None:
+        sizes = {number: size for number, (_, size) in self.armed.items()}
+        carried = [(branch, sizes[branch.id]) for branch in self.branches.armed]
+        self.branches = Branches(carried, self.branches.next_id)
+
+    def end(self, branch: Branch) -> None:
+        self.running.remove(branch)
+        self.ended.append(branch.id)
+
+    @invariant()
+    def books_agree(self) -> None:
+        armed = [branch.id for branch in self.branches.armed]
+        assert sorted(armed) == sorted(self.armed)
+        assert set(armed).isdisjoint(self.branches.running)
+        assert sorted(self.branches.running) == sorted(branch.id for branch in self.running)
+        assert self.branches.armed_count == len(armed)
+        assert self.branches.finished == (not armed and not self.running)
+
+    @invariant()
+    def the_next_one_is_the_earliest_and_of_those_the_oldest(self) -> None:
+        order = [(branch.due, branch.id) for branch in self.branches.armed]
+        assert order == sorted(order)
+        following = self.branches.next()
+        assert (following and (following.due, following.id)) == (order[0] if order else None)
+
+    @invariant()
+    def no_more_is_held_than_the_limits_say(self) -> None:
+        assert self.branches.armed_count <= FEW
+        assert self.branches._bytes == sum(size + 120 for _, size in self.armed.values()) <= FEW_BYTES  # pyright: ignore[reportPrivateUsage]
+
+
+TestBranches = BranchesMachine.TestCase
+TestBranches.settings = settings(max_examples=60, stateful_step_count=40, deadline=None)
+
+
+def test_a_branch_that_is_due_within_a_timers_rounding_is_due():
+    branches = Branches([], 0)
+    branches.arm("step", START + timedelta(microseconds=900), None, 4, None)
+    branches.arm("step", START + timedelta(milliseconds=2), None, 4, None)
+    assert [branch.id for branch in branches.take_due(START, 10)] == [0]
+
+
+def test_ten_thousand_branches_fit_and_one_more_does_not():
+    branches = Branches([], 0)
+    branches.reserve(10_000, 0)
+    for number in range(10_000):
+        branches.arm("step", at(-number), None, 4, None)
+    with pytest.raises(BranchLimitExceeded, match="10000"):
+        branches.reserve(1, 0)
+    assert [branch.id for branch in branches.take_due(START, 3)] == [9_999, 9_998, 9_997], "the earliest first"
+    branches.reserve(3, 0)
+
+
+def test_a_full_set_of_branches_fits_into_one_payload_of_temporal():
+    branches = Branches([], 0)
+    while True:
+        try:
+            branches.reserve(1, 1_000)
+        except PayloadTooLarge:
+            break
+        branches.arm("a_step_with_a_rather_long_name", at(0.123456), "x" * 998, 1_000, branches.next_id)
+    carried = sum(len(branch.model_dump_json()) + 1 for branch in branches.armed)
+    assert carried < 2 * 1024 * 1024 - 512 * 1024, "the log, the failures and the variables travel beside them"
+
+
+def test_ten_thousand_branches_without_payloads_fit_into_one_payload_of_temporal():
+    branches = Branches([], 0)
+    for _ in range(10_000):
+        branches.arm("record_line", at(0.123456), None, 4, 9_999)
+    assert sum(len(branch.model_dump_json()) + 1 for branch in branches.armed) < 1.5 * 1024 * 1024
