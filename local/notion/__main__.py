@@ -32,7 +32,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
     )
     # No access log: its lines would hold the codes of the OAuth redirects.
     config = uvicorn.Config(
-        create_app(workspace), host=HOST, port=options.port, log_level="warning", access_log=False, lifespan="off"
+        create_app(workspace),
+        host=HOST,
+        port=options.port,
+        log_level="warning",
+        access_log=False,
+        lifespan="off",
+        timeout_graceful_shutdown=1,  # a slow answer that someone asked for must not hold up the end
     )
     Server(config).run()
 

@@ -53,6 +53,7 @@ class StandIn(Starlette):
 
     def __init__(self, workspace: Workspace) -> None:
         super().__init__(routes=_routes(workspace), exception_handlers={404: _unknown, 405: _unknown})
+        self.router.redirect_slashes = False  # Notion refuses a path with a slash too many
         self.workspace = workspace
         # Outside Starlette: a cut needs the connection itself, and only the outermost application sees it.
         self._front = Front(super().__call__, workspace)

@@ -41,7 +41,7 @@ def update(call: Call) -> Json:
     extra = ("is_locked",) if call.version.has_data_sources else ("properties",)
     only(body, "body", ("title", "description", "is_inline", "icon", "cover", *trash_keys(call), *extra))
     if "properties" in body:
-        change_columns(the_source(call, database), body["properties"])
+        change_columns(call, the_source(call, database), body["properties"])
     for key in ("title", "description"):
         if key in body:
             setattr(database, key, rich_text.parse(body[key], f"body.{key}"))
@@ -78,14 +78,14 @@ def update_source(call: Call) -> Json:
     source, body = call.find(DataSource, "data_source_id"), call.body
     only(body, "body", ("title", "icon", "properties", *trash_keys(call)))
     if "properties" in body:
-        change_columns(source, body["properties"])
+        change_columns(call, source, body["properties"])
     if "title" in body:
         source.title = rich_text.parse(body["title"], "body.title")
     _finish(call, source)
     return shapes.data_source(call.workspace, source, call.version)
 
 
-def change_columns(source: DataSource, given: object) -> None:
+def change_columns(call: Call, source: DataSource, given: object) -> None:
     """Add, change, rename or remove properties; nothing has changed when it refuses."""
     columns = dict(source.properties)
     for key, config in an_object(given, "body.properties").items():
@@ -98,6 +98,7 @@ def change_columns(source: DataSource, given: object) -> None:
         config = an_object(config, path)
         name = a_string(config.get("name", known.name if known else key), f"{path}.name", 100)
         changed = _changed(known, name, config, path)
+        _link(call, changed)
         columns = {each: prop for each, prop in columns.items() if known is None or each != known.name}
         columns[name] = changed
     if sum(prop.type == "title" for prop in columns.values()) != 1:
@@ -111,6 +112,17 @@ def _changed(known: Property | None, name: str, config: Json, path: str) -> Prop
         only(config, path, ("id", "name", "type", "description"))
         return Property(known.id, name, known.type, known.config, config.get("description", known.description))
     return properties.parse(name, config, path, known=known)
+
+
+def _link(call: Call, prop: Property) -> None:
+    """Complete a relation: the new versions name the data source, the old one its database."""
+    if prop.type != "relation" or {"data_source_id", "database_id"} <= set(prop.config):
+        return
+    if "data_source_id" in prop.config:
+        source = call.workspace.find(call.bot, DataSource, prop.config["data_source_id"])
+    else:
+        source = the_source(call, call.workspace.find(call.bot, Database, prop.config["database_id"]))
+    prop.config = {"database_id": source.parent.id, "data_source_id": source.id, **prop.config}
 
 
 def _finish(call: Call, item: Database | DataSource) -> None:
@@ -132,6 +144,8 @@ def _initial_columns(call: Call) -> dict[str, Property]:
 
 def _columns(call: Call, given: object, path: str) -> dict[str, Property]:
     columns = call.workspace.parse_columns(an_object(given, path), path)
+    for prop in columns.values():
+        _link(call, prop)
     if sum(prop.type == "title" for prop in columns.values()) != 1:
         raise invalid("Title is not provided: a database has exactly one title property.")
     return columns

@@ -46,7 +46,7 @@ class Front:
         else:
             response = await self._answered(scope, body)
             if fault is not None:
-                response = await self._after(fault, response)
+                response = await self._after(fault, response, receive)
         if response is None:
             await _cut(receive, send)
             return
@@ -59,9 +59,12 @@ class Front:
             return await self._answered(scope, body)
         return None if fault.kind.startswith("cut") else _faulty(fault)
 
-    async def _after(self, fault: Fault, response: Response) -> Response | None:
+    async def _after(self, fault: Fault, response: Response, receive: Receive) -> Response | None:
         if fault.kind == "slow":
-            await asyncio.sleep(fault.seconds)
+            # The work is done: when the client gives up there is nothing left to wait for.
+            gone = asyncio.ensure_future(_disconnected(receive))
+            await asyncio.wait([gone], timeout=fault.seconds)
+            gone.cancel()
             return response
         return None if fault.kind.startswith("cut") else _faulty(fault)
 
@@ -150,5 +153,9 @@ async def _cut(receive: Receive, send: Send) -> None:
         raise ConnectionCut("Server disconnected without sending a response.")
     transport.abort()
     # The server has to notice first, or it would answer for us.
+    await _disconnected(receive)
+
+
+async def _disconnected(receive: Receive) -> None:
     while (await receive())["type"] != "http.disconnect":
         pass

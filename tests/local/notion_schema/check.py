@@ -90,7 +90,7 @@ def check(exchange: Exchange) -> None:
         if method == exchange.method and match and exchange.status == 200:
             if request is not None:
                 # The types hold the ids of the path beside the body.
-                sent = {**match.groupdict(), **(exchange.sent or {})}
+                sent: Json = {**match.groupdict(), **(exchange.sent or {})}
                 hold(request, expanded(sent, exchange.version), exchange.version)
             _check_answer(response, exchange)
             return
@@ -100,7 +100,8 @@ def check(exchange: Exchange) -> None:
 
 def hold(name: str, value: Any, version: str | None) -> None:
     """Refuse a value that is not of the named type."""
-    error = next(iter(_validator(name, version == _NEWEST).iter_errors(value)), None)
+    validator: Any = _validator(name, version == _NEWEST)  # its stubs leave its own types open
+    error = next(iter(validator.iter_errors(value)), None)
     if error is not None:
         raise TypeMismatch(f"{name}: {error.json_path}: {_deepest(error)}")
 
@@ -108,8 +109,8 @@ def hold(name: str, value: Any, version: str | None) -> None:
 def expanded(sent: Json, version: str | None) -> Json:
     """Return a request as the types would have it: Notion takes more forms than they say."""
     sent = json.loads(json.dumps(sent))
-    properties = sent.get("properties")
-    for key, value in list((properties or {}).items()):
+    properties: Json = sent.get("properties") or {}
+    for key, value in list(properties.items()):
         if isinstance(value, list):
             # The shorthand: a bare list for a title (or rich text, which differs in nothing).
             properties[key] = {"title": value}
@@ -149,9 +150,9 @@ def _check_answer(name: str, exchange: Exchange) -> None:
 def _check_keys(name: str, received: Json, version: str | None) -> None:
     """Refuse a key that the type does not name: the schema itself leaves objects open."""
     names = {"page": "Page", "database": "Database", "data_source": "DataSource"}
-    for each in [received, *received.get("results", [])]:
-        name = names.get(each.get("object"), "")
-        if name:
+    answered: list[Json] = [received, *received.get("results", [])]
+    for each in answered:
+        if name := names.get(str(each.get("object")), ""):
             known = set(_schema(False)["definitions"][f"{name}ObjectResponse"]["properties"])
             if unknown := set(each) - known:
                 raise TypeMismatch(f"{name}: {version} answered unknown keys {sorted(unknown)}")
