@@ -22,14 +22,14 @@ async def list_all(services: Shared) -> list[ConnectionView]:
     return [connection_view(item) for item in await (await services.vault()).connections.list()]
 
 
-@router.get("/connections/{handle}", summary="Get a connection", responses=problems(401, 404, 422, 503))
+@router.get("/connections/{handle}", summary="Get a connection", responses=problems(401, 404, 503))
 async def get(handle: Handle, services: Shared) -> ConnectionView:
     """Tell what the connection reaches, and whether it is good."""
     return connection_view(await (await services.vault()).connections.get(handle))
 
 
 @router.delete(
-    "/connections/{handle}", summary="Delete a connection", status_code=204, responses=problems(401, 403, 404, 422, 503)
+    "/connections/{handle}", summary="Delete a connection", status_code=204, responses=problems(401, 403, 404, 503)
 )
 async def delete(handle: Handle, services: Shared) -> Response:
     """Forget the connection and its tokens. Runs that use it fail at their next call of it."""

@@ -47,10 +47,21 @@ def install(app: FastAPI) -> None:
             )
             schemas = schema.setdefault("components", {}).setdefault("schemas", {})
             schemas["Problem"] = ProblemView.model_json_schema()
+            _drop_default_refusals(schema)
             app.openapi_schema = schema
         return app.openapi_schema
 
     app.openapi = document  # type: ignore[method-assign]  # FastAPI's own way to extend the document
+
+
+def _drop_default_refusals(schema: dict[str, Any]) -> None:
+    """Take out what FastAPI would answer to a wrong parameter: those that can be wrong declare our own problem."""
+    for name in ("HTTPValidationError", "ValidationError"):
+        schema["components"]["schemas"].pop(name, None)
+    for methods in schema["paths"].values():
+        for operation in methods.values():
+            if "application/json" in operation["responses"].get("422", {}).get("content", {}):
+                del operation["responses"]["422"]
 
 
 _TAGS = [

@@ -57,7 +57,9 @@ async def runs(
 ) -> Response:
     """Show a page of runs."""
     known = workflow if workflow in services.workflows.workflows else None
-    page = await list_runs(await services.temporal(), services.settings, workflow=known, status=status, cursor=cursor)
+    page = await list_runs(
+        await services.temporal(), services.settings, services.signer, workflow=known, status=status, cursor=cursor
+    )
     kept = {"workflow": known, "status": status, "cursor": page.next_cursor}
     following = (
         f"/runs?{urlencode({name: value for name, value in kept.items() if value})}" if page.next_cursor else None
@@ -88,6 +90,6 @@ async def docs(request: Request) -> Response:
 
 async def _recent(services: Services) -> RunList | None:
     try:
-        return await list_runs(await services.temporal(), services.settings, limit=10)
+        return await list_runs(await services.temporal(), services.settings, services.signer, limit=10)
     except TemporalUnavailable:
         return None  # It went away between the check and the list; the page can do without.

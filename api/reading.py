@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 from urllib.parse import quote
 
 from pydantic import ValidationError
@@ -19,11 +17,13 @@ from temporalio.client import (
 from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError, RPCStatusCode
 
-from api.problems import CursorInvalid, RunEnded, RunUnknown
+from api.cursors import Cursors
+from api.problems import RunEnded, RunUnknown
 from api.reach import QUERY_TIMEOUT, RPC_TIMEOUT, reaching_temporal
 from api.views import RunList, RunStatus, RunSummary, RunView
 from settings import Settings
 from steps.record import RunRecord
+from vault.signing import Signer
 
 NO_WORKER = "No worker answers, so the run's log cannot be read now. Start one with `python worker.py`."
 _STATUS: dict[WorkflowExecutionStatus, RunStatus] = {
@@ -47,6 +47,7 @@ _ASKED: dict[RunStatus, str] = {
 async def list_runs(
     client: Client,
     settings: Settings,
+    signer: Signer,
     *,
     workflow: str | None = None,
     status: RunStatus | None = None,
@@ -56,24 +57,20 @@ async def list_runs(
     """Return a page of runs: those that run, then those that have ended, the newest first of each.
 
     Raises:
-        CursorInvalid: no list gave out this cursor.
+        CursorInvalid: no list with these filters gave out this cursor.
     """
     # A run that rolled over stays one run here: only the newest of its chain is listed.
     query = [f"TaskQueue = {_quoted(settings.task_queue)}", "ExecutionStatus != 'ContinuedAsNew'"]
     query += [f"WorkflowType = {_quoted(workflow)}"] if workflow else []
     query += [f"ExecutionStatus = '{_ASKED[status]}'"] if status else []
-    page = client.list_workflows(
-        " AND ".join(query), page_size=limit, next_page_token=_decoded(cursor), rpc_timeout=RPC_TIMEOUT
-    )
+    text = " AND ".join(query)
+    cursors = Cursors(signer, text)
+    token = cursors.read(cursor) if cursor is not None else None
+    page = client.list_workflows(text, page_size=limit, next_page_token=token, rpc_timeout=RPC_TIMEOUT)
     async with reaching_temporal():
-        try:
-            await page.fetch_next_page()
-        except RPCError as error:
-            if cursor is not None and error.status is RPCStatusCode.INVALID_ARGUMENT:
-                raise _cursor_invalid() from error
-            raise
+        await page.fetch_next_page()
     runs = [_summary(client, settings, execution) for execution in page.current_page or ()]
-    return RunList(runs=runs, next_cursor=_encoded(page.next_page_token))
+    return RunList(runs=runs, next_cursor=cursors.write(page.next_page_token) if page.next_page_token else None)
 
 
 async def read_run(client: Client, settings: Settings, run_id: str) -> RunView:
@@ -194,20 +191,3 @@ def _status(execution: WorkflowExecution) -> RunStatus:
 def _quoted(text: str) -> str:
     escaped = text.replace("\\", "\\\\").replace("'", "\\'")
     return f"'{escaped}'"
-
-
-def _encoded(token: bytes | None) -> str | None:
-    return base64.urlsafe_b64encode(token).decode() if token else None
-
-
-def _decoded(cursor: str | None) -> bytes | None:
-    if cursor is None:
-        return None
-    try:
-        return base64.b64decode(cursor.encode(), altchars=b"-_", validate=True)
-    except (binascii.Error, UnicodeEncodeError):
-        raise _cursor_invalid() from None
-
-
-def _cursor_invalid() -> CursorInvalid:
-    return CursorInvalid("Send the `next_cursor` of the page before as it is, or leave it out to begin again.")

@@ -80,8 +80,15 @@ async def list_all(
     """List those that run now and then those that have ended, the newest first of each."""
     if workflow is not None:
         find_workflow(services.workflows.workflows, workflow)
-    client = await services.temporal()
-    return await list_runs(client, services.settings, workflow=workflow, status=status, limit=limit, cursor=cursor)
+    return await list_runs(
+        await services.temporal(),
+        services.settings,
+        services.signer,
+        workflow=workflow,
+        status=status,
+        limit=limit,
+        cursor=cursor,
+    )
 
 
 # Before the route below it, whose path would take `/cancel` for a part of the id.

@@ -1,0 +1,148 @@
+from __future__ import annotations
+
+import asyncio
+import base64
+import functools
+import shutil
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+import pytest
+import pytest_asyncio
+from fastapi import FastAPI
+from pydantic import SecretStr
+from temporalio.client import Client
+from temporalio.testing import WorkflowEnvironment
+from temporalio.worker import Worker
+
+from api.app import create_app
+from local.notion import StandIn, Workspace
+from local.notion import create_app as create_notion
+from settings import Settings
+from steps.discovery import discover
+from tests.api.browsing import NOTION_URL, PUBLIC_URL, Recorder, browser, program, sign_in
+from tests.steps.harness import Outside
+from vault import LocalKeys, Vault, migrate
+
+discover_once = functools.cache(discover)
+FLOWS = Path(__file__).parent / "flows"
+QUEUE = "api-tests"
+CANARY = "ntn_canary_"
+
+
+@dataclass
+class Place:
+    """Everything that one test talks to."""
+
+    app: FastAPI
+    settings: Settings
+    vault: Vault
+    key: str
+    key_id: str
+    notion: StandIn
+    sent: Recorder
+
+    def browser(self, **headers: str) -> httpx.AsyncClient:
+        return browser(self.app, **headers)
+
+    def program(self) -> httpx.AsyncClient:
+        return program(self.app, self.key)
+
+    @asynccontextmanager
+    async def signed_in(self) -> AsyncGenerator[httpx.AsyncClient]:
+        async with self.browser() as visitor:
+            await sign_in(visitor, self.key)
+            yield visitor
+
+
+@pytest.fixture(scope="session")
+def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("vault") / "migrated.db"
+    asyncio.run(migrate(f"sqlite:///{path}"))
+    return path
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    key = SecretStr(base64.b64encode(b"s" * 32).decode())
+    return Settings(
+        data_dir=tmp_path,
+        signing_key=key,
+        master_key=key,
+        public_url=PUBLIC_URL,
+        task_queue=QUEUE,
+        workflows_dir=FLOWS,
+        notion_client_id="local-client",
+        notion_client_secret=SecretStr("local-secret"),
+        notion_origin=NOTION_URL,
+        temporal_ui_url="http://ui.test",
+    )
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def vault(migrated_file: Path, settings: Settings, tmp_path: Path) -> AsyncIterator[Vault]:
+    shutil.copy(migrated_file, tmp_path / "vault.db")
+    assert settings.master_key
+    opened = await Vault.open(settings.vault_url, LocalKeys.from_text(settings.master_key.get_secret_value()))
+    yield opened
+    await opened.close()
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def make_place(vault: Vault) -> AsyncIterator[Callable[..., Place]]:
+    """Make applications over one vault, with whatever settings and Temporal client."""
+    key, text = await vault.api_keys.create("tests")
+    clients: list[httpx.AsyncClient] = []
+
+    def make(settings: Settings, client: Client | None = None) -> Place:
+        notion = create_notion(Workspace(token_prefix=CANARY))
+        sent = Recorder(httpx.ASGITransport(notion))
+        provider_http = httpx.AsyncClient(transport=sent)
+        clients.append(provider_http)
+        app = create_app(settings, client=client, vault=vault, provider_http=provider_http)
+        return Place(app, settings, vault, text.reveal(), key.id, notion, sent)
+
+    yield make
+    for client in clients:
+        await client.aclose()
+
+
+@pytest.fixture
+def place(make_place: Callable[..., Place], settings: Settings) -> Place:
+    """An application without Temporal: nothing listens where it would connect."""
+    return make_place(settings)
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def worker(dev_server: WorkflowEnvironment) -> AsyncIterator[Client]:
+    """A worker for the small workflows of these tests."""
+    found = discover(FLOWS)
+    assert not found.problems
+    async with Worker(
+        dev_server.client,
+        task_queue=QUEUE,
+        workflows=list(found.workflows.values()),
+        activities=Outside().all(),
+    ):
+        yield dev_server.client
+
+
+@pytest.fixture
+def running(make_place: Callable[..., Place], settings: Settings, worker: Client) -> Place:
+    """An application with Temporal and a worker."""
+    return make_place(settings, worker)
+
+
+@pytest.fixture(autouse=True)
+def discovered_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each application would load the same files in the sandbox again."""
+    monkeypatch.setattr("api.services.discover", discover_once)
+
+
+@pytest.fixture(autouse=True)
+def no_temporal_configured(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("TEMPORAL_ADDRESS", "127.0.0.1:9")
+    monkeypatch.setenv("TEMPORAL_CONFIG_FILE", str(tmp_path / "none.toml"))
