@@ -1,0 +1,152 @@
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+import httpx
+import pytest
+from playwright.async_api import Browser, Page, Route
+
+from local.demo import sign_in_link
+from local.stack import Stack
+from tests.browser.chromium import Person, person
+
+RULE = "Use lowercase letters, numbers, and hyphens only"
+
+
+async def go_to_form(somebody: Person, stack: Stack) -> Page:
+    """Go as a person would: OAuth Connections → Add Connection → Notion."""
+    page = somebody.page
+    await page.goto(stack.addresses.api)
+    await page.get_by_role("link", name="OAuth Connections").click()
+    await page.get_by_role("link", name="Add Connection").click()
+    await page.get_by_role("link", name="Connect Notion").click()
+    return page
+
+
+async def go_to_consent(somebody: Person, stack: Stack, handle: str) -> Page:
+    page = await go_to_form(somebody, stack)
+    await page.get_by_label("Handle").fill(handle)
+    await page.get_by_role("button", name="Continue to Notion").click()
+    assert page.url.startswith(f"{stack.addresses.notion}/v1/oauth/authorize?")
+    return page
+
+
+async def token_requests(stack: Stack) -> int:
+    async with httpx.AsyncClient(trust_env=False) as client:
+        calls = (await client.get(f"{stack.addresses.notion}/_local/calls")).json()
+    return sum(call["path"] == "/v1/oauth/token" for call in calls)
+
+
+async def callback_address(page: Page) -> str:
+    """Press Allow, but keep the browser from going where it is sent then."""
+    caught: list[str] = []
+
+    async def catch(route: Route) -> None:
+        answer = await route.fetch(max_redirects=0)
+        caught.append(answer.headers["location"])
+        await route.fulfill(status=200, content_type="text/html", body="<!doctype html><title>kept</title>kept")
+
+    await page.route("**/v1/oauth/authorize", catch)
+    await page.get_by_role("button", name="Allow").click()
+    await page.get_by_text("kept").wait_for()
+    await page.unroute("**/v1/oauth/authorize")
+    return caught[0]
+
+
+@pytest.mark.usefixtures("nothing_connected")
+async def test_a_person_connects_notion_under_a_handle(somebody: Person, stack: Stack):
+    await somebody.page.goto(f"{stack.addresses.api}/connections")
+    assert await somebody.page.get_by_role("heading", name="No account is connected yet").is_visible()
+
+    page = await go_to_consent(somebody, stack, "my-notion")
+    assert await page.get_by_role("checkbox").count() > 0
+    await page.get_by_role("button", name="Allow").click()
+
+    await page.wait_for_url(f"{stack.addresses.api}/connections?connected=my-notion")
+    assert "my-notion is connected" in await page.get_by_role("status").inner_text()
+    row = await page.get_by_role("row").nth(1).inner_text()
+    assert row.split() == ["my-notion", "Notion", "Corner", "Shop", "active", "never"]
+    assert await token_requests(stack) == 1
+
+
+async def test_the_form_keeps_a_bad_handle_back_and_shows_the_rule(somebody: Person, stack: Stack):
+    page = await go_to_form(somebody, stack)
+    assert RULE in await page.get_by_text(RULE).inner_text()
+    handle = page.get_by_label("Handle")
+
+    await handle.fill("My Notion")
+    await page.get_by_role("button", name="Continue to Notion").click()
+
+    assert page.url == f"{stack.addresses.api}/connections/add/notion"
+    assert await handle.evaluate("input => !input.checkValidity() && input.title") == RULE
+
+
+async def test_the_server_refuses_a_bad_handle_that_the_form_let_through(somebody: Person, stack: Stack):
+    page = await go_to_form(somebody, stack)
+    await page.locator("form[action*=connections]").evaluate("form => { form.noValidate = true }")
+    await page.get_by_label("Handle").fill("My Notion")
+    await page.get_by_role("button", name="Continue to Notion").click()
+
+    told = await page.get_by_role("alert").inner_text()
+    assert told.startswith(RULE)
+    assert "'M'" in told
+    assert await page.get_by_label("Handle").input_value() == "My Notion"
+    assert all("422" in complaint for complaint in somebody.take_complaints())
+
+
+@pytest.mark.usefixtures("nothing_connected")
+async def test_cancel_at_the_consent_page_stores_nothing(somebody: Person, stack: Stack):
+    page = await go_to_consent(somebody, stack, "given-up")
+    await page.get_by_role("button", name="Cancel").click()
+    await page.wait_for_url(f"{stack.addresses.api}/oauth/callback/**")
+    assert "nothing was stored" in await page.locator("main").inner_text()
+
+    await page.get_by_role("link", name="Try again").click()
+    assert await page.get_by_label("Handle").input_value() == "given-up"
+    await page.get_by_role("link", name="Back to OAuth Connections").click()
+    assert await page.get_by_role("heading", name="No account is connected yet").is_visible()
+    assert await token_requests(stack) == 0
+
+
+@pytest.mark.parametrize("signed_in", [True, False])
+@pytest.mark.usefixtures("nothing_connected")
+async def test_another_browser_cannot_finish_what_this_one_began(
+    somebody: Person, stack: Stack, browser: Browser, signed_in: bool
+):
+    callback = await callback_address(await go_to_consent(somebody, stack, "mine"))
+
+    async with person(browser) as other:
+        if signed_in:
+            await other.page.goto(await sign_in_link(stack))
+        answer = await other.page.goto(callback)
+        assert answer is not None
+        assert answer.status == 403
+        assert "Another browser began this connection" in await other.page.locator("h1").inner_text()
+    assert await token_requests(stack) == 0
+
+    await somebody.page.goto(callback)  # it stays good for the one who began
+    assert urlsplit(somebody.page.url).path == "/connections"
+    assert "mine is connected" in await somebody.page.get_by_role("status").inner_text()
+    assert await token_requests(stack) == 1
+
+
+@pytest.mark.usefixtures("nothing_connected")
+async def test_a_callback_address_works_once(somebody: Person, stack: Stack):
+    page = await go_to_consent(somebody, stack, "once")
+    callback = await callback_address(page)
+    await page.goto(callback)
+    answer = await page.goto(callback)
+    assert answer is not None
+    assert answer.status == 400
+    assert await token_requests(stack) == 1
+    assert all("400" in complaint for complaint in somebody.take_complaints())
+
+
+async def test_signing_out_ends_what_the_browser_may_see(somebody: Person, stack: Stack):
+    page = somebody.page
+    await page.goto(stack.addresses.api)
+    await page.get_by_role("button", name="Sign out").click()
+    await page.wait_for_url("**/signin")
+    await page.goto(f"{stack.addresses.api}/connections")
+    assert page.url == f"{stack.addresses.api}/signin?next=%2Fconnections"
+    assert await page.get_by_label("API key").is_visible()
