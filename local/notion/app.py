@@ -9,7 +9,7 @@ from starlette.types import Receive, Scope, Send
 from local.notion import children, databases, others, pages, query
 from local.notion.call import Handler, answer, refusal, respond
 from local.notion.control import Control
-from local.notion.errors import invalid_request_url
+from local.notion.errors import NotionError, invalid_request_url
 from local.notion.front import Front
 from local.notion.oauth import OAuth
 from local.notion.objects import new_id
@@ -48,11 +48,29 @@ ENDPOINTS: tuple[tuple[str, str, Handler, tuple[Version, ...]], ...] = (
 )
 
 
+async def _healthz(_: Request) -> Response:
+    return JSONResponse({"status": "ok"})
+
+
+async def _unknown(request: Request, _: Exception) -> Response:
+    if request.url.path.startswith("/v1/"):
+        return refusal(invalid_request_url())
+    return answer(new_id(), 404, {"message": "There is nothing at this path."})
+
+
+async def _refused(_: Request, error: Exception) -> Response:
+    assert isinstance(error, NotionError)  # noqa: S101 - for the type checker: it is registered for nothing else
+    return refusal(error)
+
+
+_HANDLERS = {404: _unknown, 405: _unknown, NotionError: _refused}
+
+
 class StandIn(Starlette):
     """Answer as Notion does, out of a workspace in memory."""
 
     def __init__(self, workspace: Workspace) -> None:
-        super().__init__(routes=_routes(workspace), exception_handlers={404: _unknown, 405: _unknown})
+        super().__init__(routes=_routes(workspace), exception_handlers=_HANDLERS)
         self.router.redirect_slashes = False  # Notion refuses a path with a slash too many
         self.workspace = workspace
         # Outside Starlette: a cut needs the connection itself, and only the outermost application sees it.
@@ -101,13 +119,3 @@ def _route(workspace: Workspace, method: str, path: str, handler: Handler, versi
         return await respond(request, workspace, handlers)
 
     return Route(path, endpoint, methods=[method])
-
-
-async def _healthz(_: Request) -> Response:
-    return JSONResponse({"status": "ok"})
-
-
-async def _unknown(request: Request, _: Exception) -> Response:
-    if request.url.path.startswith("/v1/"):
-        return refusal(invalid_request_url())
-    return answer(new_id(), 404, {"message": "There is nothing at this path."})

@@ -20,6 +20,7 @@ ItemT = TypeVar("ItemT", bound=Item)
 MAX_BODY = 500_000
 MAX_BLOCKS = 1_000
 
+_QUERY = ("start_cursor", "page_size", "block_id", "filter_properties")
 _BEARER = re.compile(r"Bearer (?P<token>\S+)", re.IGNORECASE)
 
 
@@ -34,6 +35,7 @@ class Call:
     query: dict[str, str]
     path: dict[str, str]
     url: str
+    chosen: tuple[str, ...] = ()
 
     def id(self, name: str) -> str:
         """Return an id from the path, with dashes."""
@@ -76,9 +78,10 @@ async def respond(request: Request, workspace: Workspace, handlers: dict[Version
         if version not in handlers:
             raise invalid_request_url()
         body = _body(request, await request.body())
-        call = Call(
-            workspace, bot, version, body, dict(request.query_params), dict(request.path_params), request.url.path
-        )
+        query = dict(request.query_params)
+        checks.only(query, "query", _QUERY)
+        chosen = tuple(request.query_params.getlist("filter_properties"))
+        call = Call(workspace, bot, version, body, query, dict(request.path_params), request.url.path, chosen)
         result = handlers[version](call)
     except NotionError as error:
         return refusal(error)

@@ -6,9 +6,9 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from local.notion import reading, rich_text, seed
-from local.notion.call import parse_json, refusal
-from local.notion.checks import an_id, an_object
-from local.notion.errors import Json, NotionError
+from local.notion.call import parse_json
+from local.notion.checks import a_string, an_array, an_id, an_object, only
+from local.notion.errors import Json
 from local.notion.objects import Database, DataSource, Page
 from local.notion.workspace import Workspace
 
@@ -21,10 +21,7 @@ class Control:
 
     async def add_faults(self, request: Request) -> Response:
         """Queue faults."""
-        try:
-            queued = self._workspace.faults.add(parse_json(await request.body()))
-        except NotionError as error:
-            return refusal(error)
+        queued = self._workspace.faults.add(parse_json(await request.body()))
         return JSONResponse({"queued": queued})
 
     async def clear_faults(self, _: Request) -> Response:
@@ -64,15 +61,13 @@ class Control:
     async def add_database(self, request: Request) -> Response:
         """Add a database: {title, properties, data_sources?}; a data source for each name, all with that schema."""
         workspace, owner = self._workspace, self._workspace.default_person
-        try:
-            body = an_object(parse_json(await request.body()), "body")
-            given = an_object(body.get("properties", {"Name": {"title": {}}}), "body.properties")
-            title = str(body.get("title", "Untitled"))
-            names: list[str] = body.get("data_sources", [title])
-            sources = {name: workspace.parse_columns(given, "body.properties") for name in names}
-            database = workspace.add_database(owner, title, sources)
-        except NotionError as error:
-            return refusal(error)
+        body = an_object(parse_json(await request.body()), "body")
+        only(body, "body", ("title", "properties", "data_sources"))
+        given = an_object(body.get("properties", {"Name": {"title": {}}}), "body.properties")
+        title = a_string(body.get("title", "Untitled"), "body.title")
+        names = [a_string(name, "body.data_sources") for name in an_array(body.get("data_sources", [title]), "body")]
+        sources = {name: workspace.parse_columns(given, "body.properties") for name in names}
+        database = workspace.add_database(owner, title, sources)
         self._share(database.id)
         return JSONResponse({"id": database.id, "data_source_ids": database.data_sources})
 
@@ -100,11 +95,8 @@ class Control:
         return JSONResponse({"count": self._workspace.grants.revoke_all()})
 
     async def _change(self, request: Request, change: Any) -> Response:
-        try:
-            body = an_object(parse_json(await request.body()), "body")
-            change(an_id(body.get("id"), "body.id"))
-        except NotionError as error:
-            return refusal(error)
+        body = an_object(parse_json(await request.body()), "body")
+        change(an_id(body.get("id"), "body.id"))
         return Response(status_code=204)
 
     def _share(self, id: str) -> None:

@@ -40,15 +40,12 @@ def update(call: Call) -> Json:
     database, body = call.find(Database, "database_id"), call.body
     extra = ("is_locked",) if call.version.has_data_sources else ("properties",)
     only(body, "body", ("title", "description", "is_inline", "icon", "cover", *trash_keys(call), *extra))
+    changes: Json = {key: rich_text.parse(body[key], f"body.{key}") for key in ("title", "description") if key in body}
+    changes |= {key: a_boolean(body[key], f"body.{key}") for key in ("is_inline", "is_locked") if key in body}
+    changes |= _looks(call)
     if "properties" in body:
         change_columns(call, the_source(call, database), body["properties"])
-    for key in ("title", "description"):
-        if key in body:
-            setattr(database, key, rich_text.parse(body[key], f"body.{key}"))
-    for key in ("is_inline", "is_locked"):
-        if key in body:
-            setattr(database, key, a_boolean(body[key], f"body.{key}"))
-    _finish(call, database)
+    _apply(call, database, changes)
     return shapes.database(call.workspace, database, call.version)
 
 
@@ -77,11 +74,12 @@ def update_source(call: Call) -> Json:
     """Change a data source's title, icon or schema, or whether it is in the trash."""
     source, body = call.find(DataSource, "data_source_id"), call.body
     only(body, "body", ("title", "icon", "properties", *trash_keys(call)))
+    changes = _looks(call)
+    if "title" in body:
+        changes["title"] = rich_text.parse(body["title"], "body.title")
     if "properties" in body:
         change_columns(call, source, body["properties"])
-    if "title" in body:
-        source.title = rich_text.parse(body["title"], "body.title")
-    _finish(call, source)
+    _apply(call, source, changes)
     return shapes.data_source(call.workspace, source, call.version)
 
 
@@ -125,11 +123,14 @@ def _link(call: Call, prop: Property) -> None:
     prop.config = {"database_id": source.parent.id, "data_source_id": source.id, **prop.config}
 
 
-def _finish(call: Call, item: Database | DataSource) -> None:
-    for key, value in decorations(call.body).items():
-        setattr(item, key, value)
+def _looks(call: Call) -> Json:
     trashed = wanted_trash(call)
-    item.in_trash = item.in_trash if trashed is None else trashed
+    return {**decorations(call.body), **({} if trashed is None else {"in_trash": trashed})}
+
+
+def _apply(call: Call, item: Database | DataSource, changes: Json) -> None:
+    for key, value in changes.items():
+        setattr(item, key, value)
     call.workspace.touch(item, call.bot)
 
 

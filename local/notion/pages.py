@@ -3,9 +3,9 @@ from __future__ import annotations
 from typing import Any
 
 from local.notion import blocks, checks, properties, reading, rich_text, shapes, values
-from local.notion.call import Call
+from local.notion.call import Call, ItemT
 from local.notion.checks import a_boolean, an_id, an_object, only, required
-from local.notion.errors import Json, invalid, missing, object_not_found
+from local.notion.errors import Json, invalid, missing
 from local.notion.objects import Database, DataSource, Page, Parent
 from local.notion.paging import listed
 
@@ -17,10 +17,9 @@ def create(call: Call) -> Json:
     body = call.body
     only(body, "body", ("parent", "properties", "children", "icon", "cover"))
     holder = _holder(call, an_object(required(body, "parent", "body"), "body.parent"))
-    given = body.get("properties", {})
-    written = _row_values(call, holder, given) if isinstance(holder, DataSource) else _title_only(given)
     decoration = decorations(body)
     children = blocks.parse_many(body.get("children", []), "body.children")
+    written = _written(call, holder)  # last of the checks: it makes the select options that are new
     author = call.bot.id
     if isinstance(holder, DataSource):
         page = call.workspace.add_row(holder, author, written)
@@ -32,12 +31,12 @@ def create(call: Call) -> Json:
     for key, value in decoration.items():
         setattr(page, key, value)
     blocks.attach(call, page, children)
-    return shapes.page(call.workspace, page, call.version)
+    return shapes.page(call.workspace, page, call.version, call.chosen)
 
 
 def retrieve(call: Call) -> Json:
     """Return a page."""
-    return shapes.page(call.workspace, call.find(Page, "page_id"), call.version)
+    return shapes.page(call.workspace, call.find(Page, "page_id"), call.version, call.chosen)
 
 
 def update(call: Call) -> Json:
@@ -46,20 +45,17 @@ def update(call: Call) -> Json:
     flags = trash_keys(call)
     only(body, "body", ("properties", "icon", "cover", *flags, *(("is_locked",) if flags[1:] else ())))
     trashed = wanted_trash(call)
-    given = body.get("properties", {})
-    source = call.workspace.items.get(page.parent.id)
     if page.in_trash and trashed is not False:
         raise invalid("Can't edit block that is archived. You must unarchive the block before editing.")
-    written = _row_values(call, source, given) if isinstance(source, DataSource) else _title_only(given)
     decoration = decorations(body)
-    if "is_locked" in body:
-        page.is_locked = a_boolean(body["is_locked"], "body.is_locked")
-    page.values.update(written)
+    locked = a_boolean(body.get("is_locked", page.is_locked), "body.is_locked")
+    page.values.update(_written(call, call.workspace.items.get(page.parent.id)))
+    page.is_locked = locked
     for key, value in decoration.items():
         setattr(page, key, value)
     page.in_trash = page.in_trash if trashed is None else trashed
     call.workspace.touch(page, call.bot)
-    return shapes.page(call.workspace, page, call.version)
+    return shapes.page(call.workspace, page, call.version, call.chosen)
 
 
 def property_item(call: Call) -> Json:
@@ -130,28 +126,25 @@ def _holder(call: Call, parent: Json) -> DataSource | Page | None:
         return None
     id = an_id(parent[kind], f"body.parent.{kind}")
     if kind == "page_id":
-        return _alive(call.workspace.find(call.bot, Page, id))
+        return _alive(call, call.workspace.find(call.bot, Page, id))
     if kind == "data_source_id":
-        return _alive(call.workspace.find(call.bot, DataSource, id))
+        return _alive(call, call.workspace.find(call.bot, DataSource, id))
     if call.version.has_data_sources:
         raise missing("body.parent.data_source_id")
-    return the_source(call, _alive(call.workspace.find(call.bot, Database, id)))
+    return the_source(call, _alive(call, call.workspace.find(call.bot, Database, id)))
 
 
-def _alive(holder: Any) -> Any:
-    if holder.in_trash:
+def _alive(call: Call, holder: ItemT) -> ItemT:
+    if call.workspace.trashed(holder):
         raise invalid("Can't edit block that is archived. You must unarchive the block before editing.")
     return holder
 
 
-def _row_values(call: Call, source: DataSource, given: object) -> dict[str, Any]:
-    written = values.parse(call.workspace, source, given)
-    for prop in source.properties.values():
-        related: list[Json] = written.get(prop.id, []) if prop.type == "relation" else []
-        for each in related:
-            if not call.workspace.sees(call.bot, call.workspace.items[each["id"]]):
-                raise object_not_found("page", each["id"], call.workspace.integration_id)
-    return written
+def _written(call: Call, holder: object) -> dict[str, Any]:
+    given = call.body.get("properties", {})
+    if isinstance(holder, DataSource):
+        return values.parse(call.workspace, call.bot, holder, given)
+    return _title_only(given)
 
 
 def _title_only(given: object) -> dict[str, Any]:

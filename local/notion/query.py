@@ -43,7 +43,7 @@ def _query(call: Call, source: DataSource, kind: str) -> Json:
         call,
         rows,
         lambda row: row.id,
-        lambda row: shapes.page(call.workspace, row, call.version),
+        lambda row: shapes.page(call.workspace, row, call.version, call.chosen),
         kind,
         call.workspace.query_limit,
     )

@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
 
 from local.notion import checks, rich_text, values
 from local.notion.errors import Json
@@ -9,6 +11,8 @@ from local.notion.objects import DataSource, Page, Property, timestamp
 
 if TYPE_CHECKING:
     from local.notion.workspace import Workspace
+
+MAX_REFERENCES = 25
 
 # The one kind of formula that the stand-in computes: properties and quoted text, joined by +.
 _TERM = re.compile(r'\s*(?:prop\("(?P<name>[^"]+)"\)|"(?P<text>[^"]*)")\s*')
@@ -41,12 +45,21 @@ def value(workspace: Workspace, page: Page, prop: Property) -> Any:
     return stored
 
 
-def values_of(workspace: Workspace, page: Page) -> dict[str, Json]:
-    """Return a page's properties as Notion answers them."""
+def values_of(workspace: Workspace, page: Page, chosen: Sequence[str] = ()) -> dict[str, Json]:
+    """Return a page's properties as Notion answers them, or those alone whose ids are chosen."""
     return {
-        name: {"id": prop.id, "type": prop.type, prop.type: value(workspace, page, prop)}
+        name: {"id": prop.id, "type": prop.type, **_shortened(prop.type, value(workspace, page, prop))}
         for name, prop in schema(workspace, page).items()
+        if not chosen or prop.id in chosen or unquote(prop.id) in chosen
     }
+
+
+def _shortened(kind: str, held: Any) -> Json:
+    """Return a value as a page shows it: the first 25 of a long list, whose rest is behind the property's endpoint."""
+    if kind not in ("relation", "people"):
+        return {kind: held}
+    more = {"has_more": len(held) > MAX_REFERENCES} if kind == "relation" else {}
+    return {kind: held[:MAX_REFERENCES], **more}
 
 
 def simple(workspace: Workspace, page: Page, prop: Property) -> Any:

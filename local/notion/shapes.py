@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from local.notion import properties, reading, rich_text
 from local.notion.errors import Json
 from local.notion.objects import Block, Bot, Comment, Database, DataSource, Item, Page, Parent, Person, timestamp
@@ -7,8 +9,8 @@ from local.notion.versions import Version
 from local.notion.workspace import Workspace
 
 
-def page(workspace: Workspace, page: Page, version: Version) -> Json:
-    """Return a page as that version answers it."""
+def page(workspace: Workspace, page: Page, version: Version, chosen: Sequence[str] = ()) -> Json:
+    """Return a page as that version answers it, with the chosen properties alone if any are."""
     flags = {"is_archived": page.in_trash, "is_locked": page.is_locked} if version.has_data_sources else {}
     return {
         "object": "page",
@@ -18,7 +20,7 @@ def page(workspace: Workspace, page: Page, version: Version) -> Json:
         "parent": _parent(workspace, page.parent, version),
         **_trash(page, version),
         **flags,
-        "properties": reading.values_of(workspace, page),
+        "properties": reading.values_of(workspace, page, chosen),
         "url": _url(page),
         "public_url": None,
     }

@@ -4,8 +4,8 @@ from typing import TYPE_CHECKING, Any
 
 from local.notion import checks, properties, rich_text
 from local.notion.checks import a_boolean, a_string, an_array, an_id, an_object, only, required
-from local.notion.errors import Json, failed, invalid, missing, object_not_found
-from local.notion.objects import DataSource, Page, Property
+from local.notion.errors import Json, failed, invalid, missing
+from local.notion.objects import Bot, DataSource, Page, Property
 
 if TYPE_CHECKING:
     from local.notion.workspace import Workspace
@@ -24,7 +24,9 @@ def empty(prop_type: str) -> Any:
     return [] if prop_type in (*properties.LISTS, "multi_select", "files") else None
 
 
-def parse(workspace: Workspace, source: DataSource, given: object, path: str = "body.properties") -> dict[str, Any]:
+def parse(
+    workspace: Workspace, bot: Bot, source: DataSource, given: object, path: str = "body.properties"
+) -> dict[str, Any]:
     """Return the values to write, by property id, or refuse; nothing has changed when it refuses."""
     checked: list[tuple[Property, Any]] = []
     unknown: list[str] = []
@@ -44,7 +46,7 @@ def parse(workspace: Workspace, source: DataSource, given: object, path: str = "
     if unknown or mistyped:
         raise invalid(" ".join([*unknown, *mistyped]))
     for prop, value in checked:
-        _check_references(workspace, source, prop, value)
+        _check_references(workspace, bot, prop, value)
     return {prop.id: _stored(prop, value) for prop, value in checked}
 
 
@@ -118,7 +120,7 @@ def _file(value: object, path: str) -> Json:
     return {"name": name, "type": "external", "external": {"url": url}}
 
 
-def _check_references(workspace: Workspace, source: DataSource, prop: Property, value: Any) -> None:
+def _check_references(workspace: Workspace, bot: Bot, prop: Property, value: Any) -> None:
     """Refuse a value that names what is not there; nothing is written before every value has passed."""
     if not value:
         return
@@ -130,12 +132,10 @@ def _check_references(workspace: Workspace, source: DataSource, prop: Property, 
                 raise invalid(f"{prop.name} has no option with ID {choice['id']}.")
     if prop.type == "relation":
         for each in value:
-            page = workspace.items.get(each["id"])
-            if not isinstance(page, Page) or page.space != source.space:
-                raise object_not_found("page", each["id"], workspace.integration_id)
+            workspace.find(bot, Page, each["id"])
     if prop.type == "people":
         for each in value:
-            if workspace.user(source.space, each["id"]) is None:
+            if workspace.user(bot.space, each["id"]) is None:
                 raise invalid(f"Could not find user with ID: {each['id']}.")
 
 

@@ -167,6 +167,14 @@ class Workspace:
             walk = self.items.get(walk.parent.id)
         return False
 
+    def trashed(self, item: Item | None) -> bool:
+        """Say whether an object, or what holds it, is in the trash."""
+        while item is not None:
+            if item.in_trash:
+                return True
+            item = self.items.get(item.parent.id)
+        return False
+
     def find(self, bot: Bot, kind: type[ItemT], id: str) -> ItemT:
         """Return an object that the bot sees, or refuse."""
         item = self.items.get(id)

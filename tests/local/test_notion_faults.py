@@ -115,12 +115,12 @@ async def test_calls_are_counted_with_what_they_carried(notion: Notion) -> None:
     await ask(notion, on_create("conflict"))
     await notion.send("POST", "/v1/pages", ROW)
     await notion.ok("POST", "/v1/pages", ROW)
-    await notion.send("GET", "/v1/users/me?a=1", version="2022-06-28")
+    await notion.send("GET", "/v1/users?page_size=1", version="2022-06-28")
     first, second, third = (await notion.http.get("/_local/calls")).json()
     assert (first["method"], first["path"], first["status"], first["fault"]) == ("POST", "/v1/pages", 409, "conflict")
     assert (second["status"], second["fault"], second["body"]) == (200, None, ROW)
     assert third["authorization"] == f"Bearer {notion.token}"
-    assert (third["notion_version"], third["query"], third["body"]) == ("2022-06-28", "a=1", None)
+    assert (third["notion_version"], third["query"], third["body"]) == ("2022-06-28", "page_size=1", None)
     await notion.http.delete("/_local/calls")
     assert (await notion.http.get("/_local/calls")).json() == []
 

@@ -64,6 +64,15 @@ async def test_an_unknown_select_option_is_created_once(notion: Notion) -> None:
     assert [each["name"] for each in source["properties"]["Tags"]["multi_select"]["options"]] == ["gift", "fragile"]
 
 
+@pytest.mark.parametrize("wrong", [{"icon": {"emoji": ""}}, {"children": [{"poem": 1}]}])
+async def test_a_write_refused_for_its_looks_makes_no_option(notion: Notion, wrong: Json) -> None:
+    properties = {"Tags": {"multi_select": [{"name": "fragile"}]}}
+    body = {"parent": {"data_source_id": ORDERS_DATA_SOURCE_ID}, "properties": properties, **wrong}
+    assert (await notion.send("POST", "/v1/pages", body)).status_code == 400
+    source = await notion.ok("GET", f"/v1/data_sources/{ORDERS_DATA_SOURCE_ID}")
+    assert [each["name"] for each in source["properties"]["Tags"]["multi_select"]["options"]] == ["gift"]
+
+
 async def test_a_refused_write_changes_nothing(notion: Notion) -> None:
     parent = {"data_source_id": ORDERS_DATA_SOURCE_ID}
     properties = {"Tags": {"multi_select": [{"name": "fragile"}]}, "Status": {"status": {"name": "Lost"}}}
@@ -254,3 +263,31 @@ async def test_people_relations_and_files_are_held(notion: Notion) -> None:
     assert page["properties"]["Order"]["relation"] == [{"id": target["id"]}]
     assert page["properties"]["Size"]["select"]["name"] == "XL"
     assert (await notion.ok("GET", f"/v1/data_sources/{source}"))["database_parent"] == parent
+
+
+async def test_a_long_relation_is_shortened_on_the_page_and_whole_behind_its_property(notion: Notion) -> None:
+    config: Json = {"relation": {"data_source_id": ORDERS_DATA_SOURCE_ID, "single_property": {}}}
+    path = f"/v1/data_sources/{ORDERS_DATA_SOURCE_ID}"
+    source = await notion.ok("PATCH", path, {"properties": {"Parts": config}})
+    await notion.http.post("/_local/pages/30")
+    parts = [{"id": row["id"]} for row in (await notion.query())["results"]]
+    page = await notion.named("whole", Parts={"relation": parts})
+    assert page["properties"]["Parts"]["relation"] == parts[:25]
+    assert page["properties"]["Parts"]["has_more"] is True
+    items = await notion.ok("GET", f"/v1/pages/{page['id']}/properties/{source['properties']['Parts']['id']}")
+    assert [item["relation"] for item in items["results"]] == parts
+
+
+async def test_an_answer_can_be_limited_to_some_properties(notion: Notion) -> None:
+    page = await notion.named("1", Total={"number": 3})
+    chosen = f"?filter_properties=title&filter_properties={page['properties']['Total']['id']}"
+    seen = await notion.ok("GET", f"/v1/pages/{page['id']}{chosen}")
+    assert set(seen["properties"]) == {"Name", "Total"}
+    found = await notion.ok("POST", f"/v1/data_sources/{ORDERS_DATA_SOURCE_ID}/query{chosen}", {})
+    assert set(found["results"][0]["properties"]) == {"Name", "Total"}
+
+
+async def test_a_database_in_the_trash_takes_no_rows(notion: Notion) -> None:
+    await notion.ok("PATCH", f"/v1/databases/{ORDERS_DATABASE_ID}", {"in_trash": True})
+    body = {"parent": {"data_source_id": ORDERS_DATA_SOURCE_ID}, "properties": {"Name": {"title": text("1")}}}
+    assert (await notion.send("POST", "/v1/pages", body)).status_code == 400

@@ -164,6 +164,18 @@ async def test_an_unknown_path_is_refused(notion: Notion, method: str, path: str
     assert await refused(response, 400, "invalid_request_url") == "Invalid request URL."
 
 
+async def test_an_unknown_query_parameter_is_refused(notion: Notion) -> None:
+    message = await refused(await notion.send("GET", "/v1/users?limit=5"), 400, "validation_error")
+    assert message == 'query failed validation: query.limit should be not present, instead was `"5"`.'
+
+
+async def test_the_local_endpoints_say_what_is_wrong(notion: Notion) -> None:
+    wrong: list[tuple[str, Json]] = [("databases", {"name": "x"}), ("share", {"id": "x"}), ("faults", {})]
+    for path, body in wrong:
+        assert (await notion.http.post(f"/_local/{path}", json=body)).status_code == 400
+    assert (await notion.http.get("/_local/nothing")).status_code == 404
+
+
 async def test_an_id_has_to_be_one(notion: Notion) -> None:
     message = await refused(await notion.send("GET", "/v1/pages/home"), 400, "validation_error")
     assert message == 'path failed validation: path.page_id should be a valid uuid, instead was `"home"`.'
