@@ -73,10 +73,14 @@ def check_address(url: httpx.URL) -> None:
     Raises:
         RequestInvalid: it is no http or https address, or holds a password.
     """
-    if url.scheme not in _PORTS or not url.host:
+    try:
+        host = url.host  # decoded only now, where the name is an international one
+    except UnicodeError:
+        raise RequestInvalid("The address names a host that cannot be.") from None
+    if url.scheme not in _PORTS or not host:
         raise RequestInvalid(f"An address begins with https:// or http:// and a host, not with {url.scheme[:20]!r}.")
     if url.userinfo:
-        raise RequestInvalid(f"The address at {url.host} holds a user name or password; put it into a header.")
+        raise RequestInvalid(f"The address at {host} holds a user name or password; put it into a header.")
 
 
 def host_and_port(url: httpx.URL) -> str:
@@ -89,7 +93,9 @@ def guarded_transport(private: Iterable[str], most: int, resolver: Resolver = re
     """Return a transport that reaches public addresses and the private ones named, by no proxy."""
     limits = httpx.Limits(max_connections=most, max_keepalive_connections=20)
     transport = httpx.AsyncHTTPTransport(trust_env=False, limits=limits)
-    # httpx has no public place for it. A test holds it to the series that pyproject.toml pins.
+    # httpx has no public place for it; without the guard nothing may be sent.
+    if not hasattr(transport._pool, "_network_backend"):  # pyright: ignore
+        raise RuntimeError("This httpx cannot be guarded; install the version that requirements.lock names")
     transport._pool._network_backend = GuardedBackend(private, resolver)  # pyright: ignore
     return transport
 
@@ -127,7 +133,7 @@ async def _send(
             return plain(await _follow(client, prepared, auth, redirects), exchange.scrubber)
     except TimeoutError:
         failure = exchange.timed_out(seconds)
-    except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
+    except (httpx.HTTPError, httpx.InvalidURL, OSError, UnicodeError) as error:
         failure = exchange.broke(error)
     # Not inside `except`: the error would come along as the context, and it holds the request with its opened headers.
     raise failure

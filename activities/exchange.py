@@ -48,8 +48,8 @@ class Exchange:
             case httpx.LocalProtocolError():
                 # Its own text quotes the header.
                 return RequestInvalid(f"The request to {self.host} cannot be sent: one of its headers is malformed.")
-            case httpx.UnsupportedProtocol() | httpx.InvalidURL():
-                return RequestInvalid(f"The address at {self.host} is none that a request can be sent to.")
+            case httpx.UnsupportedProtocol() | httpx.InvalidURL() | UnicodeError():
+                return RequestInvalid(f"{self.host} led to an address that no request can be sent to.")
             case httpx.ConnectTimeout():
                 return self.failed("did not accept a connection in time")
             case httpx.ConnectError():

@@ -10,9 +10,9 @@ SECONDS = 3.0  # a third of the heartbeat time-out that steps set, so that one m
 
 
 @asynccontextmanager
-async def heartbeats(every: float = SECONDS) -> AsyncGenerator[None, None]:
+async def heartbeats() -> AsyncGenerator[None, None]:
     """Tell Temporal that the call is under way, for as long as the block runs; this is how a cancellation arrives."""
-    task = asyncio.create_task(_beat(every))
+    task = asyncio.create_task(_beat())
     try:
         yield
     finally:
@@ -20,7 +20,7 @@ async def heartbeats(every: float = SECONDS) -> AsyncGenerator[None, None]:
         await asyncio.wait([task])
 
 
-async def _beat(every: float) -> None:
+async def _beat() -> None:
     while True:
         activity.heartbeat()
-        await asyncio.sleep(every)
+        await asyncio.sleep(SECONDS)

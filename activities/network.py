@@ -23,6 +23,7 @@ _REFUSED = tuple(
         "0.0.0.0/8",
         "100.64.0.0/10",  # shared by carriers and clouds; some keep their metadata here
         "168.63.129.16/32",  # public by number, and the host of an Azure machine
+        "192.0.0.0/24",  # some of it is global to some versions of Python
         "192.88.99.0/24",  # 6to4 relays
         "2001::/23",  # Teredo, ORCHID and benchmarks
         "2001:db8::/32",

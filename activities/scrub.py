@@ -40,6 +40,7 @@ def _forms(secret: str) -> set[str]:
 def _percent(secret: str) -> set[str]:
     forms = {
         quote(_bytes(secret), safe=""),
+        quote(quote(_bytes(secret), safe="")),
         quote(_bytes(secret)),
         quote(_bytes(secret), safe="!~*'()"),  # encodeURIComponent
         quote_plus(_bytes(secret)),
@@ -54,10 +55,15 @@ def _lower_escapes(form: str) -> str:
 
 
 def _json(secret: str) -> set[str]:
-    plain = {json.dumps(secret)[1:-1], json.dumps(secret, ensure_ascii=False)[1:-1]}
-    slashed = {form.replace("/", "\\/") for form in plain}
-    marked = {_escape(form, "<>&'", digits) for form in plain | slashed for digits in ("04x", "04X")}
-    return plain | slashed | marked | {_escape(secret, secret, digits) for digits in ("04x", "04X")}
+    once = _quoted({secret})
+    marked = {_escape(form, "<>&'", digits) for form in once for digits in ("04x", "04X")}
+    # Twice: a server that tells in JSON which JSON it was sent.
+    return once | marked | _quoted(once) | {_escape(secret, secret, digits) for digits in ("04x", "04X")}
+
+
+def _quoted(texts: set[str]) -> set[str]:
+    plain = {json.dumps(text, ensure_ascii=ascii)[1:-1] for text in texts for ascii in (True, False)}
+    return plain | {form.replace("/", "\\/") for form in plain}
 
 
 def _escape(text: str, characters: str, digits: str) -> str:
