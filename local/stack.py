@@ -68,6 +68,7 @@ class Stack:
             "STEPS_PUBLIC_URL": self.addresses.api,
             "STEPS_TEMPORAL_UI_URL": self.addresses.ui,
             "STEPS_NOTION_ORIGIN": self.addresses.notion,
+            "STEPS_LOG_LEVEL": self.settings.log_level,
             "PYTHONUNBUFFERED": "1",
         }
         if not self.real_notion:

@@ -23,6 +23,7 @@ class Visitor:
 
     def __init__(self, api: str) -> None:
         self._api = api
+        self.visited: list[str] = []
         self.http = httpx.AsyncClient(trust_env=False, timeout=30, headers={"Origin": api})
 
     async def close(self) -> None:
@@ -45,7 +46,8 @@ class Visitor:
         allowed = await self.http.post(urljoin(page, target), data={**fields, "action": "allow"}, headers=origin)
         if allowed.status_code not in (302, 303):
             raise VisitFailed(f"Allow was answered with {allowed.status_code}: {allowed.text[:300]}")
-        back = await self.http.get(allowed.headers["location"])
+        self.visited.append(allowed.headers["location"])
+        back = await self.http.get(self.visited[-1])
         _expect(back, 303, "The way back from Notion")
         end = urljoin(self._api, back.headers["location"])
         _expect(await self.http.get(end), 200, "OAuth Connections")

@@ -1,32 +1,35 @@
 from __future__ import annotations
 
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
-from steps import Api, RunFailed, Workflow
-from steps.errors import Cancelled
+from steps import Api, Cancelled, RunFailed, Workflow
 
 
 class Line(BaseModel):
     """One line of an order."""
 
     title: str
-    quantity: int
+    quantity: int = Field(ge=1)
     price: float
+
+
+class Order(BaseModel):
+    """An order, as much of it as this workflow needs."""
+
+    name: str
+    line_items: list[Line]
 
 
 class OrderFanOut(Workflow):
     """Record every line of an order as a page of its own, all at the same time."""
 
-    async def start(self, data, headers, api: Api):
-        for line in data["line_items"]:
-            await api.schedule_next_step(
-                action=self.record_line,
-                payload={"title": f"{data['name']} · {line['title']}", "quantity": line["quantity"], "price": line["price"]},
-            )
+    async def start(self, data: Order, headers, api: Api):
+        for line in data.line_items:
+            line.title = f"{data.name} · {line.title}"
+            await api.schedule_next_step(action=self.record_line, payload=line)
 
     async def record_line(self, data: Line, headers, api: Api):
-        notion = api.notion("my-notion")
-        page = await notion.create_page(
+        page = await api.notion("my-notion").create_page(
             parent={"database_id": api.env["NOTION_DATABASE_ID"]},
             properties={
                 "Name": {"title": [{"text": {"content": data.title}}]},

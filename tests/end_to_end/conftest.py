@@ -1,0 +1,102 @@
+"""The whole product as processes: Temporal, the stand-in for Notion, the API and a worker."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+import httpx
+import pytest
+import pytest_asyncio
+
+from local.demo import HANDLE, set_database, sign_in_link
+from local.notion import ORDERS_DATABASE_ID
+from local.order import ORDER
+from local.stack import Stack
+from local.visitor import Visitor
+from settings import Settings
+from tests.conftest import eventually
+
+
+class Shop:
+    """A started stack, as its users meet it; `seen` holds every answer of the API, for the sweep."""
+
+    def __init__(self, stack: Stack) -> None:
+        self.stack = stack
+        self.visitor = Visitor(stack.addresses.api)
+        self.notion = httpx.AsyncClient(base_url=stack.addresses.notion, trust_env=False)
+        self.seen: list[bytes] = []
+        self.visitor.http.event_hooks["response"].append(self._keep)
+
+    async def open(self) -> None:
+        await self.visitor.sign_in(await sign_in_link(self.stack))
+        await self.visitor.connect_notion(HANDLE)
+        await set_database(self.stack, ORDERS_DATABASE_ID)
+
+    async def close(self) -> None:
+        await self.visitor.close()
+        await self.notion.aclose()
+
+    async def hook(self, workflow: str = "OrderToNotion") -> str:
+        workflows: list[dict[str, Any]] = await self.visitor.get("/api/v1/workflows")
+        return next(item["hook_url"] for item in workflows if item["name"] == workflow)
+
+    async def order(self, name: str, workflow: str = "OrderToNotion", **changes: Any) -> str:
+        """Post an order to the trigger; return the run's id."""
+        answer = await self.visitor.http.post(await self.hook(workflow), json={**ORDER, "name": name, **changes})
+        assert answer.status_code == 202, answer.text
+        return answer.json()["id"]
+
+    async def run(self, run_id: str) -> dict[str, Any]:
+        return await self.visitor.get(f"/api/v1/runs/{run_id}")
+
+    async def until(self, run_id: str, status: str, *, seconds: float = 60) -> dict[str, Any]:
+        async def reached() -> dict[str, Any]:
+            run = await self.run(run_id)
+            assert run["status"] == status, run
+            return run
+
+        return await eventually(reached, seconds=seconds)
+
+    async def waits(self, run_id: str, step: str) -> None:
+        """Wait until the run sleeps before a step."""
+
+        async def sleeping() -> bool:
+            return [item["step"] for item in (await self.run(run_id))["waiting"]] == [step]
+
+        await eventually(sleeping)
+
+    async def pages(self, name: str) -> list[dict[str, Any]]:
+        return [page for page in (await self.notion.get("/_local/pages")).json() if page["title"] == name]
+
+    async def calls(self, path: str) -> list[dict[str, Any]]:
+        return [call for call in (await self.notion.get("/_local/calls")).json() if call["path"] == path]
+
+    async def fault(self, **fault: Any) -> None:
+        assert (await self.notion.post("/_local/faults", json=[fault])).is_success
+
+    async def _keep(self, response: httpx.Response) -> None:
+        if str(response.url).startswith(self.stack.addresses.api):
+            await response.aread()
+            self.seen.append(str(response.headers).encode() + response.content)
+
+
+@pytest.fixture(scope="session")
+def quiet() -> list[str]:
+    """What the stack says while it starts."""
+    return []
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def shop(tmp_path_factory: pytest.TempPathFactory, quiet: list[str]) -> AsyncIterator[Shop]:
+    """A shop whose `my-notion` is connected; every process logs at DEBUG, so that the sweep sees the most."""
+    settings = Settings(data_dir=tmp_path_factory.mktemp("data"), log_level="DEBUG", api_port=0)
+    stack = Stack(settings, quiet.append)
+    await stack.start()
+    shop = Shop(stack)
+    try:
+        await shop.open()
+        yield shop
+    finally:
+        await shop.close()
+        await stack.stop()
