@@ -49,13 +49,23 @@ class Refresher:
             )
         client = httpx.BasicAuth(self._id, self._secret.get_secret_value())
         key = stale.connection.id, stale.version
-        task = self._running.get(key)
-        if task is None:
-            task = self._running[key] = asyncio.create_task(self._renew(stale, provider, client))
-            task.add_done_callback(lambda done: self._forget(key, done))
-        # A call that is cancelled must not take the refresh with it: the provider's answer would be lost, and the
-        # old refresh token may be spent by then.
-        return await asyncio.shield(task)
+        handle = stale.connection.handle
+        async for _ in _waits():
+            if (task := self._running.get(key)) is not None:
+                return await asyncio.shield(task)
+            current = await self._connections.open(handle)
+            if (current.connection.id, current.version) != key or current.tokens.refresh is None:
+                return current
+            if current.connection.status is not ConnectionStatus.ACTIVE:
+                raise needs_reauthorization(handle)  # another worker has just been told so
+            if await self._connections.begin_refresh(handle, version=stale.version, lease=LEASE):
+                # A call that is cancelled must not take the refresh with it: the answer would be lost, and the old
+                # refresh token may be spent by then.
+                task = asyncio.create_task(self._exchange(current, current.tokens.refresh, provider, client))
+                self._running[key] = task
+                task.add_done_callback(lambda done: self._forget(key, done))
+                return await asyncio.shield(task)
+        raise FetchFailed(f"The token of the connection {handle!r} is being refreshed elsewhere, and is not there yet.")
 
     async def close(self) -> None:
         """Wait for the refreshes that are under way."""
@@ -66,20 +76,6 @@ class Refresher:
         self._running.pop(key, None)
         if not task.cancelled():
             task.exception()  # seen, also when nobody waits for it any more
-
-    async def _renew(self, stale: Opened, provider: Provider, client: httpx.BasicAuth) -> Opened:
-        handle = stale.connection.handle
-        async for _ in _waits():
-            current = await self._connections.open(handle)
-            if (current.connection.id, current.version) != (stale.connection.id, stale.version):
-                return current
-            if current.tokens.refresh is None:
-                return current
-            if current.connection.status is not ConnectionStatus.ACTIVE:
-                raise needs_reauthorization(handle)  # another worker has just been told so
-            if await self._connections.begin_refresh(handle, version=stale.version, lease=LEASE):
-                return await self._exchange(current, current.tokens.refresh, provider, client)
-        raise FetchFailed(f"The token of the connection {handle!r} is being refreshed elsewhere, and is not there yet.")
 
     async def _exchange(self, current: Opened, refresh: Secret, provider: Provider, client: httpx.BasicAuth) -> Opened:
         handle = current.connection.handle

@@ -1,0 +1,85 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from steps.http import ConnectionRequest, VariablesRequest
+from steps.sealed import PATTERN
+from tests.activities.conftest import FLOW, Worker, World
+from vault import ConnectionStatus, LocalKeys, Vault
+
+
+async def resolve(worker: Worker, handle: str) -> str:
+    return await worker.environment().run(worker.activities.resolve_connection, ConnectionRequest(handle=handle))
+
+
+async def variables(worker: Worker, workflow: str = FLOW) -> dict[str, str]:
+    return await worker.environment().run(worker.activities.read_variables, VariablesRequest(workflow=workflow))
+
+
+async def test_the_worker_registers_what_steps_call(world: World) -> None:
+    async with world.worker() as worker:
+        names = [each.__name__ for each in worker.activities.all()]
+    assert names == ["fetch", "notion", "resolve_connection", "read_variables"]
+
+
+async def test_a_connection_is_resolved_to_a_reference(world: World) -> None:
+    expected = await world.connect()
+    async with world.worker() as worker:
+        assert await resolve(worker, "my-notion") == expected
+
+
+async def test_an_unknown_handle_is_answered_with_the_known_ones(world: World) -> None:
+    async with world.worker() as worker:
+        failure = await worker.failure(resolve(worker, "x"))
+        assert (failure.type, failure.non_retryable) == ("connection-not-found", True)
+        assert failure.message == (
+            "No connection has the handle 'x'. Connect it under OAuth Connections → Add Connection."
+        )
+        for number in range(12):
+            await world.connect(f"handle-{number:02}")
+        failure = await worker.failure(resolve(worker, "Not A Handle\n"))
+        assert failure.message.endswith(
+            "or use one of: " + ", ".join(f"handle-{n:02}" for n in range(10)) + " and 2 more."
+        )
+
+
+@pytest.mark.parametrize("status", [ConnectionStatus.NEEDS_REAUTHORIZATION, ConnectionStatus.REVOKED])
+async def test_a_lost_connection_is_not_resolved(world: World, status: ConnectionStatus) -> None:
+    await world.connect()
+    await world.vault.connections.mark("my-notion", status)
+    async with world.worker() as worker:
+        failure = await worker.failure(resolve(worker, "my-notion"))
+    assert (failure.type, failure.non_retryable) == ("connection-needs-reauthorization", True)
+    assert "'my-notion'" in failure.message
+
+
+async def test_secret_variables_come_as_references(world: World) -> None:
+    await world.vault.variables.set(FLOW, "DATABASE_ID", "plain")
+    await world.vault.variables.set(FLOW, "EMPTY", "")
+    await world.vault.variables.set(FLOW, "KEY", "canary", secret=True, hosts=["hooks.example"])
+    await world.vault.variables.set("AnotherFlow", "OTHER", "plain")
+    async with world.worker() as worker:
+        found = await variables(worker)
+    assert found == {"DATABASE_ID": "plain", "EMPTY": "", "KEY": world.seal("variable", "KEY")}
+    assert PATTERN.fullmatch(found["KEY"])
+
+
+async def test_a_workflow_reads_its_own_variables_alone(world: World) -> None:
+    async with world.worker() as worker:
+        failure = await worker.failure(variables(worker, "AnotherFlow"))
+    assert (failure.type, failure.non_retryable) == ("request-invalid", True)
+
+
+async def test_a_vault_that_is_out_is_waited_for(world: World) -> None:
+    token = await world.connect()
+    broken = await Vault.open(world.url, world.keys)
+    # Another key, as when the key file is swapped under a running worker.
+    broken.connections._envelope._keys = LocalKeys([b"k" * 32])  # pyright: ignore[reportPrivateUsage]
+    async with world.worker(broken) as worker:
+        fields: dict[str, Any] = {"headers": {"Authorization": f"Bearer {token}"}}
+        failure = await worker.failure(worker.fetch("https://api.notion.com/", **fields))
+    await broken.close()
+    assert (failure.type, failure.non_retryable) == ("vault-failed", False)
+    assert "(wrong-key)" in failure.message
