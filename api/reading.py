@@ -54,7 +54,9 @@ async def list_runs(
     limit: int = 20,
     cursor: str | None = None,
 ) -> RunList:
-    """Return a page of runs: those that run, then those that have ended, the newest first of each.
+    """Return a page of runs: those that run, the newest first, then those that have ended, the last ended first.
+
+    Temporal keeps them in this order; it sorts by nothing else when its lists are in SQL.
 
     Raises:
         CursorInvalid: no list with these filters gave out this cursor.

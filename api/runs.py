@@ -77,7 +77,7 @@ async def list_all(
     limit: Annotated[int, Query(ge=1, le=100, description="How many runs a page has at most.")] = 20,
     cursor: Annotated[str | None, Query(max_length=4096, description="The `next_cursor` of the page before.")] = None,
 ) -> RunList:
-    """List those that run now and then those that have ended, the newest first of each."""
+    """List those that run now, the newest first, and then those that have ended, the last ended first."""
     if workflow is not None:
         find_workflow(services.workflows.workflows, workflow)
     return await list_runs(

@@ -49,7 +49,7 @@ async def test_the_api_goes_on_when_temporal_is_there(
     monkeypatch.setenv("TEMPORAL_ADDRESS", f"127.0.0.1:{unused_tcp_port}")
     async with place.program() as caller:
         assert (await caller.get("/api/v1/runs")).status_code == 503
-        async with await WorkflowEnvironment.start_local(
+        async with await WorkflowEnvironment.start_local(  # pyright: ignore[reportUnknownMemberType]  # the SDK's own gap
             dev_server_existing_path=binary("temporal"), dev_server_log_level="error", port=unused_tcp_port
         ):
             answer = await caller.get("/api/v1/runs")
