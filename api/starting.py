@@ -17,13 +17,14 @@ from temporalio.client import Client
 from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
 from temporalio.exceptions import WorkflowAlreadyStartedError
 
-from api.problems import IdempotencyKeyReused, WorkflowUnknown
+from api.problems import BodyTooLarge, IdempotencyKeyReused, WorkflowUnknown
 from api.reach import RPC_TIMEOUT, reaching_temporal
 from steps.branch import Trigger
 from steps.naming import slug
 from steps.payload import check
 from steps.workflow import Workflow
 
+MAX_START_BYTES = 2_000_000  # a little under the 2 MiB at which Temporal refuses a payload
 _PLAIN_KEY = re.compile(r"(?!\.\.?\Z)[A-Za-z0-9._-]{1,100}")
 _ALPHABET = string.ascii_lowercase + string.digits
 
@@ -50,9 +51,11 @@ async def start_run(
 
     Raises:
         PayloadInvalid: the data is not what the workflow's `start` declares.
+        BodyTooLarge: it is more than Temporal takes in.
         TemporalUnavailable: it may or may not have been stored; with a key, sending it again is safe.
     """
     check(cls, "start", trigger.data)
+    _check_size(trigger)
     run_id = f"{slug(name)}/{run_key(key)}"
     async with reaching_temporal():
         try:
@@ -116,3 +119,13 @@ def body_digest(trigger: Trigger) -> str:
     """Return the digest by which a repeated request is known from a different one."""
     canonical = json.dumps([trigger.data, trigger.headers], sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(canonical.encode()).hexdigest()
+
+
+def _check_size(trigger: Trigger) -> None:
+    size = len(trigger.model_dump_json())
+    if size > MAX_START_BYTES:
+        raise BodyTooLarge(
+            f"Data and headers have {size} bytes; a run starts with at most {MAX_START_BYTES}. Send an address instead.",
+            limit=MAX_START_BYTES,
+            size=size,
+        )

@@ -183,6 +183,18 @@ async def test_typed_data_is_checked_before_the_start(running: Place) -> None:
     assert (await finished(running, await start(running, "TypedOrder", {"name": "x", "total": 1})))["result"] == "x"
 
 
+@pytest.mark.parametrize(("size", "status"), [(1_990_000, 202), (2_000_000, 413), (5_000_000, 413)])
+async def test_what_temporal_cannot_take_in_is_refused(
+    make_place: Callable[..., Place], settings: Settings, worker: Client, size: int, status: int
+) -> None:
+    place = make_place(settings.model_copy(update={"max_body_bytes": 8_000_000, "task_queue": "nobody"}), worker)
+    async with place.program() as caller:
+        answer = await caller.post("/api/v1/workflows/Echo/runs", json={"data": "x" * size})
+    assert answer.status_code == status
+    if status == 413:
+        assert (answer.json()["type"], answer.json()["limit"]) == ("body-too-large", 2_000_000)
+
+
 async def pages(caller: httpx.AsyncClient, **params: Any) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = []
     cursor: str | None = None
