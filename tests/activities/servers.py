@@ -99,3 +99,13 @@ async def serving(answer: Any) -> AsyncGenerator[Server, None]:
         yield server
     finally:
         listener.close()
+
+
+async def echo(call: Call) -> bytes:
+    return reply(
+        200, {"method": call.method, "target": call.target, "headers": call.headers, "body": call.body.decode()}
+    )
+
+
+def trusting(*servers: Server) -> str:
+    return ",".join(server.authority for server in servers)

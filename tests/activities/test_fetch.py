@@ -1,9 +1,7 @@
 from __future__ import annotations
 
 import asyncio
-import gzip
 import json
-import logging
 import zlib
 from collections.abc import AsyncGenerator
 from typing import Any
@@ -13,17 +11,7 @@ import pytest
 from activities import heartbeat
 from steps.http import FetchRequest
 from tests.activities.conftest import World
-from tests.activities.servers import Call, Server, reply, serving
-
-
-async def echo(call: Call) -> bytes:
-    return reply(
-        200, {"method": call.method, "target": call.target, "headers": call.headers, "body": call.body.decode()}
-    )
-
-
-def trusting(*servers: Server) -> str:
-    return ",".join(server.authority for server in servers)
+from tests.activities.servers import Call, echo, reply, serving, trusting
 
 
 async def test_a_call_is_sent_as_it_was_written(world: World) -> None:
@@ -68,16 +56,6 @@ async def test_every_status_is_an_answer(world: World, status: int) -> None:
     assert response.ok == (status in (200, 204))
     assert response.headers["x-some"] == "Thing"
     assert "set-cookie" not in response.headers
-
-
-async def test_no_cookie_is_kept_for_the_next_call(world: World) -> None:
-    async with (
-        serving(reply(headers={"Set-Cookie": "session=1; Path=/"})) as server,
-        world.worker(egress_private_hosts=trusting(server)) as worker,
-    ):
-        await worker.fetch(server.origin)
-        await worker.fetch(server.origin)
-    assert all("cookie" not in call.headers for call in server.calls)
 
 
 @pytest.mark.parametrize(
@@ -149,157 +127,6 @@ async def test_what_cannot_be_sent_is_refused_for_good(world: World, fields: dic
     assert world.resolved == []
 
 
-async def test_an_answer_over_the_cap_is_cut(world: World) -> None:
-    async with serving(reply(200, b"x" * 5000)) as server:
-        async with world.worker(egress_private_hosts=trusting(server), max_response_bytes=5000) as worker:
-            assert len((await worker.fetch(server.origin)).text) == 5000
-        async with world.worker(egress_private_hosts=trusting(server), max_response_bytes=4999) as worker:
-            failure = await worker.failure(worker.fetch(server.origin))
-    assert failure.type == "response-too-large"
-    assert failure.non_retryable
-    assert "4999 bytes" in failure.message
-    assert "The request itself was made" in failure.message
-
-
-@pytest.mark.parametrize("status", [200, 302, 401])
-async def test_an_endless_answer_is_cut(world: World, status: int) -> None:
-    async def endless() -> AsyncGenerator[bytes, None]:
-        yield f"HTTP/1.1 {status} Some\r\nLocation: /more\r\n\r\n".encode()
-        while True:
-            yield b"x" * 65536
-
-    async def answer(_: Call) -> AsyncGenerator[bytes, None]:
-        return endless()
-
-    async with (
-        serving(answer) as server,
-        world.worker(egress_private_hosts=trusting(server), max_response_bytes=100_000) as worker,
-    ):
-        failure = await worker.failure(worker.fetch(server.origin))
-        assert failure.type == "response-too-large"
-        assert (await worker.failure(worker.fetch(server.origin))).type == "response-too-large"
-
-
-async def test_a_compressed_answer_is_refused(world: World) -> None:
-    bomb = gzip.compress(b"0" * 50_000_000)
-    async with (
-        serving(reply(200, bomb, {"Content-Encoding": "gzip"})) as server,
-        world.worker(egress_private_hosts=trusting(server)) as worker,
-    ):
-        failure = await worker.failure(worker.fetch(server.origin))
-    assert (failure.type, failure.non_retryable) == ("fetch-failed", True)
-    assert "compressed" in failure.message
-
-
-async def test_an_answer_that_the_history_cannot_hold_is_refused(world: World) -> None:
-    async with (
-        serving(reply(200, b"\0" * 900_000)) as server,
-        world.worker(egress_private_hosts=trusting(server)) as worker,
-    ):
-        failure = await worker.failure(worker.fetch(server.origin))
-    assert (failure.type, failure.non_retryable) == ("response-too-large", True)
-
-
-@pytest.mark.parametrize(
-    "answer",
-    [None, b"", b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf", b"HTTP/1.1 200", b"SSH-2.0-OpenSSH\r\n"],
-)
-async def test_a_broken_answer_is_a_network_failure(world: World, answer: bytes | None) -> None:
-    async with serving(answer) as server, world.worker(egress_private_hosts=trusting(server)) as worker:
-        failure = await worker.failure(worker.fetch(f"{server.origin}/path?key=canary"))
-    assert (failure.type, failure.non_retryable) == ("fetch-failed", False)
-    assert failure.message.startswith("127.0.0.1 broke off")
-
-
-async def test_a_closed_port_is_a_network_failure(world: World) -> None:
-    async with serving(None) as server:
-        pass
-    async with world.worker(egress_private_hosts=trusting(server)) as worker:
-        failure = await worker.failure(worker.fetch(f"{server.origin}/path?key=canary"))
-    assert (failure.type, failure.non_retryable) == ("fetch-failed", False)
-    assert failure.message.startswith("127.0.0.1 could not be reached")
-
-
-async def test_the_timeout_is_that_of_the_whole_exchange(world: World) -> None:
-    async def slowly() -> AsyncGenerator[bytes, None]:
-        yield b"HTTP/1.1 200 OK\r\n\r\n"
-        for _ in range(100):
-            await asyncio.sleep(0.05)
-            yield b"x"
-
-    async def answer(_: Call) -> AsyncGenerator[bytes, None]:
-        return slowly()
-
-    async with serving(answer) as server, world.worker(egress_private_hosts=trusting(server)) as worker:
-        failure = await worker.failure(worker.fetch(f"{server.origin}/?key=canary", timeout=0.2))
-    assert (failure.type, failure.non_retryable) == ("fetch-failed", False)
-    assert failure.message == "127.0.0.1 did not answer within 0.2 seconds"
-
-
-async def test_redirects_are_followed_and_each_is_guarded(world: World) -> None:
-    async def answer(call: Call) -> bytes:
-        if call.path == "/here":
-            return reply(303, headers={"Location": f"http://there.example:{there.port}/there?a=b"})
-        return reply(302, headers={"Location": f"http://inside.example:{inside.port}/"})
-
-    async with serving(echo) as there, serving(echo) as inside, serving(answer) as here:
-        world.addresses = {"there.example": ["127.0.0.1"], "inside.example": ["127.0.0.1"]}
-        allowed = f"{here.authority},there.example:{there.port}"
-        async with world.worker(egress_private_hosts=allowed) as worker:
-            headers = {"Authorization": "Basic own", "Cookie": "own=1"}
-            response = await worker.fetch(f"{here.origin}/here", method="POST", content="x", headers=headers)
-            assert response.url == f"http://there.example:{there.port}/there?a=b"
-            seen = response.json()
-            assert (seen["method"], seen["body"]) == ("GET", "")
-            assert "authorization" not in seen["headers"]
-            assert "cookie" not in seen["headers"]
-            failure = await worker.failure(worker.fetch(f"{here.origin}/evil"))
-            assert failure.type == "egress-denied"
-            assert inside.calls == []
-
-
-@pytest.mark.parametrize(
-    ("location", "kind"),
-    [
-        ("/again", "fetch-failed"),
-        ("file:///etc/passwd", "request-invalid"),
-        ("http://user:password@127.0.0.1/", "request-invalid"),
-        ("http://[broken", "fetch-failed"),
-        ("http://xn--api-notion-com.example/", "request-invalid"),
-        ("http://169.254.169.254/", "egress-denied"),
-    ],
-)
-async def test_a_redirect_to_nowhere_ends(world: World, location: str, kind: str) -> None:
-    async with (
-        serving(reply(302, headers={"Location": location})) as server,
-        world.worker(egress_private_hosts=trusting(server)) as worker,
-    ):
-        assert (await worker.failure(worker.fetch(server.origin))).type == kind
-        assert len(server.calls) == (6 if location == "/again" else 1)
-
-
-async def test_a_redirect_never_leaves_https(world: World) -> None:
-    # What is for Notion goes to the stand-in, so that https can be had without a certificate.
-    async with (
-        serving(reply(302, headers={"Location": "http://shop.example/"})) as server,
-        world.worker(notion_origin=server.origin) as worker,
-    ):
-        failure = await worker.failure(worker.fetch("https://api.notion.com/v1/pages"))
-    assert failure.type == "egress-denied"
-    assert "from https to http" in failure.message
-    assert "shop.example" not in world.resolved
-
-
-async def test_the_stand_in_is_reached_as_notion_alone(world: World) -> None:
-    async with serving(echo) as server, world.worker(notion_origin=server.origin) as worker:
-        assert (await worker.fetch("https://API.notion.com:443/v1/x?y=z")).json()["headers"]["host"] == "api.notion.com"
-        assert server.calls[-1].target == "/v1/x?y=z"
-        for url in (server.origin, f"http://api.notion.com:{server.port}/", "https://api.notion.com:8443/"):
-            failure = await worker.failure(worker.fetch(url))
-            assert failure.type in ("egress-denied", "fetch-failed")
-        assert len(server.calls) == 1
-
-
 async def test_it_heartbeats_for_as_long_as_it_lasts(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     beats: list[object] = []
     three = asyncio.Event()
@@ -345,10 +172,3 @@ async def test_a_cancelled_call_takes_its_request_along(world: World) -> None:
         with pytest.raises(asyncio.CancelledError):
             await call
         await asyncio.wait_for(gone.wait(), 5)
-
-
-async def test_no_log_line_shows_a_query(world: World, caplog: pytest.LogCaptureFixture) -> None:
-    caplog.set_level(logging.INFO)
-    async with serving(echo) as server, world.worker(egress_private_hosts=trusting(server)) as worker:
-        await worker.fetch(f"{server.origin}/?key=canary")
-    assert "canary" not in caplog.text
