@@ -125,7 +125,7 @@ def _check_size(trigger: Trigger) -> None:
     size = len(trigger.model_dump_json())
     if size > MAX_START_BYTES:
         raise BodyTooLarge(
-            f"Data and headers have {size} bytes; a run starts with at most {MAX_START_BYTES}. Send an address instead.",
+            f"Data and headers have {size} bytes; a run starts with at most {MAX_START_BYTES}. Send a link instead.",
             limit=MAX_START_BYTES,
             size=size,
         )
