@@ -122,7 +122,7 @@ def body_digest(trigger: Trigger) -> str:
 
 
 def _check_size(trigger: Trigger) -> None:
-    size = len(trigger.model_dump_json())
+    size = len(trigger.model_dump_json().encode())
     if size > MAX_START_BYTES:
         raise BodyTooLarge(
             f"Data and headers have {size} bytes; a run starts with at most {MAX_START_BYTES}. Send a link instead.",

@@ -189,7 +189,7 @@ async def test_what_temporal_cannot_take_in_is_refused(
 ) -> None:
     place = make_place(settings.model_copy(update={"max_body_bytes": 8_000_000, "task_queue": "nobody"}), worker)
     async with place.program() as caller:
-        answer = await caller.post("/api/v1/workflows/Echo/runs", json={"data": "x" * size})
+        answer = await caller.post("/api/v1/workflows/Echo/runs", json={"data": "\u00e9" * (size // 2)})
     assert answer.status_code == status
     if status == 413:
         assert (answer.json()["type"], answer.json()["limit"]) == ("body-too-large", 2_000_000)
