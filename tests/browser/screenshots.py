@@ -36,7 +36,6 @@ async def _take_after_the_main_job(folder: Path) -> None:
         async with running_stack(Path(data)) as stack, signed_in(stack) as program, launched() as browser:
             await program.connect_notion("my-notion")
             run_id = await _record_order(program)
-            await _finish(program, "NotionQuery", {})
             async with person(browser, width=900, height=560) as somebody:
                 await somebody.page.goto(await sign_in_link(stack))
                 await _take_all(stack, somebody, folder, run_id)
@@ -44,10 +43,8 @@ async def _take_after_the_main_job(folder: Path) -> None:
 
 async def _take_all(stack: Stack, somebody: Person, folder: Path, run_id: str) -> None:
     places = {
-        "home": "/",
         "connections": "/connections?connected=my-notion",
         "add": "/connections/add/notion",
-        "runs": "/runs",
         "run": f"/runs/{run_id}",
     }
     for name, place in places.items():
