@@ -39,8 +39,8 @@ class Notion:
             FailureError: a NotionError that Temporal may try again, and when.
             ConnectionNotFound, ConnectionNeedsReauthorization, FetchFailed: as they say.
         """
-        built = _build(request, self._seals.make("connection", request.handle, workflow))
         await self._connections.find(request.handle)
+        built = _build(request, self._seals.make("connection", request.handle, workflow))
         exchange = Exchange(built.url.host)
         auth = SealedAuth(self._seals, workflow, exchange)
         try:

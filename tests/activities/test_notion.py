@@ -219,8 +219,9 @@ async def test_a_sealed_token_belongs_in_no_body(world: World) -> None:
 
 async def test_a_connection_that_is_not_there_is_named(world: World) -> None:
     async with world.worker() as worker:
-        failure = await worker.failure(worker.notion(*READ, handle="nobody"))
-    assert failure.type == "connection-not-found"
+        for handle in ("nobody", "é", "my notion\r\n", ""):
+            failure = await worker.failure(worker.notion(*READ, handle=handle))
+            assert failure.type == "connection-not-found"
 
 
 @pytest.mark.parametrize(
