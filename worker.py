@@ -12,7 +12,7 @@ from datetime import timedelta
 
 from temporalio.client import Client
 from temporalio.common import VersioningBehavior, WorkerDeploymentVersion
-from temporalio.worker import Worker, WorkerDeploymentConfig
+from temporalio.worker import PollerBehaviorAutoscaling, Worker, WorkerDeploymentConfig
 
 from activities import Activities
 from logs import configure_logging
@@ -25,6 +25,8 @@ from vault.opening import open_signer, open_vault
 
 log = logging.getLogger("worker")
 _LONGEST_WAIT = 10.0
+# How long a run that a killed worker had in its memory waits before another worker may take it.
+_STICKY = timedelta(seconds=3)
 
 
 def load_workflows(settings: Settings) -> list[type[Workflow]]:
@@ -45,6 +47,9 @@ def make_worker(
         task_queue=settings.task_queue,
         workflows=workflows,
         activities=activities.all(),
+        workflow_task_poller_behavior=PollerBehaviorAutoscaling(),
+        activity_task_poller_behavior=PollerBehaviorAutoscaling(),
+        sticky_queue_schedule_to_start_timeout=_STICKY,
         max_concurrent_activities=settings.max_running_steps,
         max_concurrent_local_activities=settings.max_running_steps,
         graceful_shutdown_timeout=timedelta(seconds=settings.shutdown_seconds),
