@@ -23,7 +23,7 @@ from steps import StepsError, Trigger
 from steps.discovery import discover
 from temporal import connect
 from vault import Vault, VaultError, migrate
-from vault.opening import open_vault
+from vault.opening import open_signer, open_vault
 
 T = TypeVar("T")
 Run = Annotated[str, typer.Argument(help="The run's id, such as order-to-notion/1001.")]
@@ -143,7 +143,9 @@ def list_command(workflow: str | None = None, limit: Annotated[int, typer.Option
     """List runs, the newest first."""
 
     async def work() -> None:
-        for run in (await list_runs(await connect(), Settings(), workflow=workflow, limit=limit)).runs:
+        settings = Settings()
+        signer = open_signer(settings.signing_key_text, settings.signing_key_path)
+        for run in (await list_runs(await connect(), settings, signer, workflow=workflow, limit=limit)).runs:
             typer.echo(f"{run.started_at:%Y-%m-%d %H:%M:%S} {run.status:10} {run.id}")
 
     perform(work())

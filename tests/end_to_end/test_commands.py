@@ -1,0 +1,41 @@
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import sys
+
+import pytest
+
+from settings import ROOT
+from tests.end_to_end.conftest import Shop
+
+pytestmark = pytest.mark.server
+
+
+async def command(shop: Shop, *arguments: str) -> str:
+    """Run `python cli.py` as an operator of the stack does; return what it prints."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, str(ROOT / "cli.py"), *arguments, env={**os.environ, **shop.stack.env},
+        stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
+    )  # fmt: skip
+    output, errors = await process.communicate()
+    assert process.returncode == 0, errors.decode()
+    return output.decode()
+
+
+async def test_an_operator_starts_watches_and_cancels_runs(shop: Shop):
+    data = json.dumps({"name": "#4001", "total_price": "1", "currency": "EUR"})
+    start = ("runs", "start", "OrderToNotion", "--data", data, "--key", "4001")
+    assert (await command(shop, *start)).strip() == "order-to-notion/4001"
+    assert "it had been started before" in await command(shop, *start)
+    assert "order-to-notion/4001" in await command(shop, "runs", "list", "--workflow", "OrderToNotion")
+    await shop.waits("order-to-notion/4001", "create_record")
+    shown = json.loads(await command(shop, "runs", "show", "order-to-notion/4001"))
+    assert (shown["status"], shown["waiting"][0]["step"]) == ("running", "create_record")
+    await command(shop, "runs", "cancel", "order-to-notion/4001")
+    await shop.until("order-to-notion/4001", "cancelled")
+
+
+async def test_an_operator_sees_the_connection(shop: Shop):
+    assert "my-notion" in await command(shop, "connections", "list")
