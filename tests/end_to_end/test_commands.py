@@ -8,6 +8,7 @@ import sys
 import pytest
 
 from settings import ROOT
+from tests.conftest import eventually
 from tests.end_to_end.conftest import Shop
 
 pytestmark = pytest.mark.server
@@ -29,7 +30,11 @@ async def test_an_operator_starts_watches_and_cancels_runs(shop: Shop):
     start = ("runs", "start", "OrderToNotion", "--data", data, "--key", "4001")
     assert (await command(shop, *start)).strip() == "order-to-notion/4001"
     assert "it had been started before" in await command(shop, *start)
-    assert "order-to-notion/4001" in await command(shop, "runs", "list", "--workflow", "OrderToNotion")
+
+    async def listed() -> bool:  # Temporal's list follows its store by a moment
+        return "order-to-notion/4001" in await command(shop, "runs", "list", "--workflow", "OrderToNotion")
+
+    await eventually(listed)
     await shop.waits("order-to-notion/4001", "create_record")
     shown = json.loads(await command(shop, "runs", "show", "order-to-notion/4001"))
     assert (shown["status"], shown["waiting"][0]["step"]) == ("running", "create_record")
