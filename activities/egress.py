@@ -2,7 +2,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import ssl
 from collections.abc import Iterable
+from functools import cache
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import ClassVar
 
@@ -92,12 +94,17 @@ def host_and_port(url: httpx.URL) -> str:
 def guarded_transport(private: Iterable[str], most: int, resolver: Resolver = resolve) -> httpx.AsyncHTTPTransport:
     """Return a transport that reaches public addresses and the private ones named, by no proxy."""
     limits = httpx.Limits(max_connections=most, max_keepalive_connections=20)
-    transport = httpx.AsyncHTTPTransport(trust_env=False, limits=limits)
+    transport = httpx.AsyncHTTPTransport(verify=_trust(), trust_env=False, limits=limits)
     # httpx has no public place for it; without the guard nothing may be sent.
     if not hasattr(transport._pool, "_network_backend"):  # pyright: ignore
         raise RuntimeError("This httpx cannot be guarded; install the version that requirements.lock names")
     transport._pool._network_backend = GuardedBackend(private, resolver)  # pyright: ignore
     return transport
+
+
+@cache
+def _trust() -> ssl.SSLContext:
+    return httpx.create_ssl_context(trust_env=False)  # reading the authorities takes longer than all the rest
 
 
 def _client(transport: httpx.AsyncBaseTransport, cap: int) -> httpx.AsyncClient:
