@@ -11,7 +11,7 @@ from temporalio import workflow
 from temporalio.common import RetryPolicy
 from temporalio.exceptions import ActivityError, FailureError, is_cancelled_exception
 
-from steps.errors import from_activity
+from steps.errors import VaultFailed, from_activity
 from steps.retry import Retry
 
 T = TypeVar("T")
@@ -22,6 +22,8 @@ _MAX_SUMMARY_BYTES = 200
 _LOOKUP_TIMEOUT = timedelta(seconds=10)
 _LOOKUP_RETRY = RetryPolicy(initial_interval=timedelta(milliseconds=200), maximum_interval=timedelta(seconds=30))
 _LOOKUP_TIMER_FROM = timedelta(seconds=5)
+_VAULT_WAIT = timedelta(seconds=1)
+_LONGEST_VAULT_WAIT = timedelta(minutes=5)
 
 
 async def look_up(activity: str, argument: Any, result_type: type[T], *, summary: str) -> T:
@@ -49,20 +51,30 @@ async def send(
     retry: Retry,
     summary: str,
 ) -> T:
-    """Run a call of the outside by an activity; `timeout` in seconds is that of one attempt."""
-    try:
-        return await workflow.execute_activity(
-            activity,
-            argument,
-            result_type=result_type,
-            # The call keeps its own time; this is for the worker that died without a word between two heartbeats.
-            start_to_close_timeout=timedelta(seconds=timeout + 15),
-            heartbeat_timeout=HEARTBEAT_TIMEOUT,
-            retry_policy=retry.policy(),
-            summary=_cut(summary),
-        )
-    except ActivityError as error:
-        raise_for_step(error, summary)
+    """Run a call of the outside by an activity; `timeout` in seconds is that of one attempt.
+
+    A vault that does not work uses up no attempt: nothing was sent, so the run waits for it.
+    """
+    policy = retry.policy()
+    policy.non_retryable_error_types = [VaultFailed.type]
+    wait = _VAULT_WAIT
+    while True:
+        try:
+            return await workflow.execute_activity(
+                activity,
+                argument,
+                result_type=result_type,
+                # The call keeps its own time; this is for the worker that died without a word between two heartbeats.
+                start_to_close_timeout=timedelta(seconds=timeout + 15),
+                heartbeat_timeout=HEARTBEAT_TIMEOUT,
+                retry_policy=policy,
+                summary=_cut(summary),
+            )
+        except ActivityError as error:
+            if getattr(error.cause, "type", None) != VaultFailed.type:
+                raise_for_step(error, summary)
+        await workflow.sleep(wait, summary=_cut(f"waiting for the vault · {summary}"))
+        wait = min(wait * 2, _LONGEST_VAULT_WAIT)
 
 
 async def run_activity(

@@ -12,7 +12,7 @@ from steps.retry import Retry
 NOTION_VERSION = "2022-06-28"
 # Notion's own limit for one request is 60 seconds; a rate limit may ask for a minute's wait, again and again.
 _TIMEOUT = 70.0
-_RETRY = Retry(attempts=30, backoff=1, longest=60)
+_RETRY = Retry(attempts=100, backoff=1, longest=60)
 
 
 class Notion:

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 import uuid
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from typing import Any
 
 from temporalio import activity
-from temporalio.client import Client, WorkflowFailureError, WorkflowHandle
+from temporalio.client import Client, WorkflowFailureError, WorkflowHandle, WorkflowHistory
 from temporalio.exceptions import ApplicationError
 from temporalio.worker import Worker
 
 from steps import ConnectionNotFound, FetchFailed, Response, RunRecord, Trigger
+from steps.errors import VaultFailed
 from steps.http import ConnectionRequest, FetchRequest, VariablesRequest
 from steps.sealed import make_reference
 from tests.steps.flows import FLOWS
@@ -27,9 +29,14 @@ class Outside:
         self.variables = variables or {}
         self.fetched: list[FetchRequest] = []
         self.failures_left = 0
+        self.vault_failures_left = 0
+        self.variables_read = 0
+        self.inside = self.most_inside = 0
+        self.entered: list[int] = []
 
     @activity.defn(name="read_variables")
     async def read_variables(self, request: VariablesRequest) -> dict[str, str]:
+        self.variables_read += 1
         return self.variables
 
     @activity.defn(name="resolve_connection")
@@ -41,6 +48,9 @@ class Outside:
     @activity.defn(name="fetch")
     async def fetch(self, request: FetchRequest) -> Response:
         self.fetched.append(request)
+        if self.vault_failures_left:
+            self.vault_failures_left -= 1
+            raise VaultFailed("the vault is sealed").to_failure()
         if self.failures_left:
             self.failures_left -= 1
             raise FetchFailed("the connection was cut").to_failure()
@@ -52,16 +62,25 @@ class Outside:
             raise ApplicationError("nothing to shout", type="empty", non_retryable=True)
         return text.upper()
 
+    @activity.defn(name="enter")
+    async def enter(self, number: int) -> None:
+        self.entered.append(number)
+        self.inside += 1
+        self.most_inside = max(self.inside, self.most_inside)
+        await asyncio.sleep(0.02)
+        self.inside -= 1
+
     def all(self) -> list[Any]:
-        return [self.read_variables, self.resolve_connection, self.fetch, self.shout]
+        return [self.read_variables, self.resolve_connection, self.fetch, self.shout, self.enter]
 
 
 @asynccontextmanager
-async def working(client: Client, outside: Outside | None = None) -> AsyncGenerator[str]:
+async def working(client: Client, outside: Outside | None = None, **options: Any) -> AsyncGenerator[str]:
     """Run a worker on a task queue of its own; give its name."""
-    queue = f"steps-{uuid.uuid4()}"
+    queue = options.pop("queue", None) or f"steps-{uuid.uuid4()}"
     activities = (outside or Outside()).all()
-    async with Worker(client, task_queue=queue, workflows=FLOWS, activities=activities, max_cached_workflows=50):
+    options = {"workflows": FLOWS, "max_cached_workflows": 50, **options}
+    async with Worker(client, task_queue=queue, activities=activities, **options):
         yield queue
 
 
@@ -90,9 +109,20 @@ async def ended(handle: WorkflowHandle[Any, Any]) -> RunRecord:
         return RunRecord.model_validate(cause.details[0])
 
 
+async def runs_of(client: Client, handle: WorkflowHandle[Any, Any]) -> list[WorkflowHistory]:
+    """Return the history of each Temporal run that a run has rolled over to, the first one first."""
+    found: list[WorkflowHistory] = []
+    run_id = handle.first_execution_run_id
+    while run_id:
+        history = await client.get_workflow_handle(handle.id, run_id=run_id).fetch_history()
+        found.append(history)
+        run_id = history.events[-1].workflow_execution_continued_as_new_event_attributes.new_execution_run_id
+    return found
+
+
 def messages(record: RunRecord) -> list[str]:
     """Return the log's texts."""
     return [line.message for line in record.log]
 
 
-__all__ = ["PROOF", "Outside", "Trigger", "ended", "messages", "run", "start", "working"]
+__all__ = ["PROOF", "Outside", "Trigger", "ended", "messages", "run", "runs_of", "start", "working"]

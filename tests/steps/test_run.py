@@ -250,3 +250,11 @@ async def test_the_record_shows_what_runs_and_what_waits(virtual_time: WorkflowE
             assert len(record["waiting"]) == 20
             assert record["waiting"][0]["step"] == "branch"
         assert (await ended(handle)).waiting_count == 0
+
+
+async def test_a_vault_that_does_not_work_uses_up_no_attempt(virtual_time: WorkflowEnvironment):
+    outside = Outside()
+    outside.vault_failures_left = 7
+    record = await run(virtual_time.client, "Fetches", [{"url": "https://example.com/", "retry": 1}], outside)
+    assert not record.failures
+    assert len(outside.fetched) == 8
