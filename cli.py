@@ -18,7 +18,7 @@ from api.problems import ApiError
 from api.reading import cancel_run, list_runs, read_run
 from api.starting import find_workflow, start_run
 from logs import configure_logging
-from settings import Settings
+from settings import read_settings
 from steps import StepsError, Trigger
 from steps.discovery import discover
 from temporal import connect
@@ -51,7 +51,7 @@ def perform(work: Coroutine[Any, Any, T]) -> T:
 @asynccontextmanager
 async def opened() -> AsyncGenerator[Vault, None]:
     """Open the vault that the settings name."""
-    settings = Settings()
+    settings = read_settings()
     vault = await open_vault(settings.vault_url, settings.master_key_text, settings.master_key_path)
     try:
         yield vault
@@ -71,7 +71,7 @@ def dev(
     """Start Temporal, the Notion stand-in, the API and a worker on this machine, until Ctrl-C."""
     from local.session import dev_session
 
-    raise typer.Exit(asyncio.run(dev_session(Settings(data_dir=data_dir), typer.echo)))
+    raise typer.Exit(asyncio.run(dev_session(read_settings(data_dir=data_dir), typer.echo)))
 
 
 @app.command()
@@ -81,7 +81,7 @@ def demo(
     """Show the main job as it happens: an order becomes a Notion page. Stays up until Ctrl-C."""
     from local.session import demo_session
 
-    raise typer.Exit(asyncio.run(demo_session(Settings(data_dir=Path("data/demo")), typer.echo, once=once)))
+    raise typer.Exit(asyncio.run(demo_session(read_settings(data_dir=Path("data/demo")), typer.echo, once=once)))
 
 
 @app.command()
@@ -95,7 +95,7 @@ def worker() -> None:
 @app.command()
 def api() -> None:
     """Run the API and the web pages."""
-    settings = Settings()
+    settings = read_settings()
     configure_logging(settings)
     uvicorn.run(
         "api.app:create_app",
@@ -110,7 +110,7 @@ def api() -> None:
 @app.command("migrate")
 def migrate_command() -> None:
     """Bring the vault's database to this version; safe to run again."""
-    perform(migrate(Settings().vault_url))
+    perform(migrate(read_settings().vault_url))
     typer.echo("The vault's database is up to date.")
 
 
@@ -143,7 +143,7 @@ def list_command(workflow: str | None = None, limit: Annotated[int, typer.Option
     """List runs, the newest first."""
 
     async def work() -> None:
-        settings = Settings()
+        settings = read_settings()
         signer = open_signer(settings.signing_key_text, settings.signing_key_path)
         for run in (await list_runs(await connect(), settings, signer, workflow=workflow, limit=limit)).runs:
             typer.echo(f"{run.started_at:%Y-%m-%d %H:%M:%S} {run.status:10} {run.id}")
@@ -156,7 +156,7 @@ def show_run(run: Run) -> None:
     """Show a run as JSON: status, steps, result, failures, log."""
 
     async def work() -> None:
-        show((await read_run(await connect(), Settings(), run)).model_dump(mode="json"))
+        show((await read_run(await connect(), read_settings(), run)).model_dump(mode="json"))
 
     perform(work())
 
@@ -174,7 +174,7 @@ def start_command(
         raise typer.BadParameter(f"--data is not JSON: {error}") from None
 
     async def work() -> None:
-        settings = Settings()
+        settings = read_settings()
         cls = find_workflow(discover(settings.workflows_dir).workflows, workflow)
         trigger, queue = Trigger(data=value), settings.task_queue
         started = await start_run(await connect(), queue, workflow, cls, trigger, key=key, origin="api")

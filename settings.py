@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, field_validator
+from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 ROOT = Path(__file__).parent
@@ -71,6 +71,15 @@ class Settings(BaseSettings):
             else value
         )
 
+    @field_validator("egress_private_hosts")
+    @classmethod
+    def _hosts(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for address in value:
+            host, _, port = address.rpartition(":")
+            if not host or not port.isdecimal():
+                raise ValueError("must be host:port addresses, separated by commas, such as 10.0.0.5:8080")
+        return value
+
     @field_validator("public_url", "temporal_ui_url")
     @classmethod
     def _address(cls, value: str) -> str:
@@ -117,6 +126,15 @@ class Settings(BaseSettings):
     def secure(self) -> bool:
         """Tell whether browsers reach us over https, so that cookies may say so."""
         return self.public_url.startswith("https://")
+
+
+def read_settings(**given: Any) -> Settings:
+    """Return the settings; one that is wrong ends the process with its name and what it must be."""
+    try:
+        return Settings(**given)
+    except ValidationError as error:
+        lines = [f"STEPS_{'.'.join(map(str, item['loc'])).upper()}: {item['msg']}" for item in error.errors()]
+        raise SystemExit("\n".join(lines)) from None
 
 
 def _is_loopback(host: str) -> bool:

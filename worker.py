@@ -16,7 +16,7 @@ from temporalio.worker import PollerBehaviorAutoscaling, Worker, WorkerDeploymen
 
 from activities import Activities
 from logs import configure_logging
-from settings import Settings
+from settings import Settings, read_settings
 from steps import Workflow
 from steps.discovery import discover
 from temporal import DEFAULT_ADDRESS, connect
@@ -124,7 +124,7 @@ async def serve(settings: Settings) -> int:
 
 def main() -> int:
     """Start the worker."""
-    settings = Settings()
+    settings = read_settings()
     configure_logging(settings)
     return asyncio.run(serve(settings))
 

@@ -75,6 +75,11 @@ async def test_while_temporal_is_down_the_trigger_says_so_and_readyz_tells(shop:
     finally:
         await shop.stack.start_temporal()
 
+        async def ready_again() -> bool:
+            return (await shop.visitor.http.get(f"{shop.stack.addresses.api}/readyz", timeout=30)).is_success
+
+        await eventually(ready_again)
+
 
 async def test_without_a_worker_the_run_waits_and_its_page_says_why(shop: Shop):
     await shop.stack.children["worker"].stop()
