@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import AsyncGenerator, Generator
 from contextlib import asynccontextmanager, contextmanager
@@ -83,10 +84,16 @@ def _engine(url: URL) -> AsyncEngine:
     # hide_parameters: neither a log nor an exception prints what is stored.
     if url.get_backend_name() != "sqlite":
         return create_async_engine(url, hide_parameters=True, pool_pre_ping=True)
+    logging.getLogger("aiosqlite").addFilter(_no_debug)
     engine = create_async_engine(url, hide_parameters=True, connect_args={"timeout": _BUSY_SECONDS})
     event.listen(engine.sync_engine, "connect", _set_up_sqlite)
     event.listen(engine.sync_engine, "begin", _begin_sqlite)
     return engine
+
+
+def _no_debug(record: logging.LogRecord) -> bool:
+    # At that level the driver prints every statement with its parameters, which hide_parameters does not reach.
+    return record.levelno > logging.DEBUG
 
 
 def _set_up_sqlite(connection: Any, _record: object) -> None:

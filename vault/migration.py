@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 
 from alembic import command
@@ -45,12 +46,17 @@ async def check_migrated(database: Database) -> None:
         raise VaultNotMigrated(f"There is no database at {database.file} yet. Run `python cli.py migrate`.")
     async with database.read() as connection:
         revision = await connection.run_sync(_revision)
-    head = ScriptDirectory.from_config(_config()).get_current_head()
+    head = _head()
     if revision != head:
         raise VaultNotMigrated(
             f"The database is at revision {revision or 'none'}, and this version needs {head}. "
             "Run `python cli.py migrate`."
         )
+
+
+@cache
+def _head() -> str | None:
+    return ScriptDirectory.from_config(_config()).get_current_head()
 
 
 def _config() -> Config:

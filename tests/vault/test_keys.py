@@ -35,6 +35,22 @@ def test_a_generous_umask_does_not_widen_the_file(tmp_path: Path) -> None:
     assert (tmp_path / "vault.key").stat().st_mode & 0o777 == 0o600
 
 
+def test_a_file_that_appears_in_between_is_the_one_that_counts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "vault.key"
+    others: list[tuple[str, ...]] = []
+    link = os.link
+
+    def link_too_late(source: Path, target: Path) -> None:
+        monkeypatch.setattr(os, "link", link)
+        others.append(LocalKeys.from_file(path).key_ids)
+        link(source, target)
+
+    monkeypatch.setattr(os, "link", link_too_late)
+    assert LocalKeys.from_file(path).key_ids == others[0]
+    assert LocalKeys.from_file(path).key_ids == others[0]
+    assert [file.name for file in tmp_path.iterdir()] == ["vault.key"]
+
+
 @pytest.mark.parametrize("mode", [0o640, 0o604, 0o620, 0o601, 0o644, 0o777])
 def test_an_exposed_file_is_refused(tmp_path: Path, mode: int) -> None:
     path = tmp_path / "vault.key"

@@ -4,14 +4,16 @@ import base64
 import logging
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
-from sqlalchemy import select, text
+from sqlalchemy import insert, select, text
+from sqlalchemy.exc import IntegrityError
 
 from tests.vault.conftest import on_sqlite_only, pair
 from vault import Account, LocalKeys, Vault, VaultError, VaultUnavailable
 from vault.database import Database
-from vault.tables import connections
+from vault.tables import api_keys, connections
 
 CANARIES = ["canary-access-1", "canary-refresh-1", "canary-access-2", "canary-refresh-2", "canary-variable"]
 
@@ -70,19 +72,28 @@ async def test_a_deleted_connection_leaves_not_even_its_ciphertext(
     assert row.refresh not in files["vault.db"]
 
 
-async def test_no_secret_reaches_a_log(vault: Vault, caplog: pytest.LogCaptureFixture) -> None:
-    caplog.set_level(logging.DEBUG)
-    for name in ("sqlalchemy.engine", "sqlalchemy.pool", "aiosqlite", "alembic"):
-        logging.getLogger(name).setLevel(logging.DEBUG)
-    try:
-        canaries = await used(vault)
-    finally:
-        for name in ("sqlalchemy.engine", "sqlalchemy.pool", "aiosqlite", "alembic"):
-            logging.getLogger(name).setLevel(logging.NOTSET)
-    leaked = [canary for canary in canaries if canary in caplog.text]
-    assert leaked == []
+async def test_no_secret_reaches_a_log(database_url: str, keys: LocalKeys, caplog: pytest.LogCaptureFixture) -> None:
+    for name in (None, "sqlalchemy.engine", "sqlalchemy.pool", "aiosqlite", "alembic"):
+        caplog.set_level(logging.DEBUG, name)
+    vault = await Vault.open(database_url, keys)
+    canaries = await used(vault)
+    await vault.variables.set("w", "PLAIN", "a plain value")
+    await vault.close()
+    assert "INSERT INTO variables" in caplog.text
+    assert [canary for canary in [*canaries, "a plain value"] if canary in caplog.text] == []
 
 
+async def test_the_database_repeats_no_parameter(vault: Vault, database: Database) -> None:
+    key, _ = await vault.api_keys.create("laptop")
+    row: dict[str, Any] = {"id": key.id, "name": "canary", "prefix": "", "digest": "", "scopes": []}
+    row["created_at"] = key.created_at
+    with pytest.raises(IntegrityError) as refusal:
+        async with database.write() as connection:
+            await connection.execute(insert(api_keys).values(row))
+    assert "canary" not in str(refusal.value)
+
+
+@on_sqlite_only
 async def test_an_outage_shows_no_parameter(vault: Vault, database: Database) -> None:
     async with database.write() as connection:
         await connection.execute(text("DROP TABLE connections"))

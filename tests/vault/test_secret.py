@@ -89,4 +89,5 @@ def test_a_log_shows_the_mask(caplog: pytest.LogCaptureFixture) -> None:
 def test_only_reveal_gives_the_value() -> None:
     secret = Secret(CANARY)
     assert secret.reveal() == CANARY
+    assert (repr(secret), str(secret), f"{secret:>20}") == ("<secret>", "<secret>", "<secret>")
     assert copy.deepcopy(secret) is secret
