@@ -25,6 +25,7 @@ import api.auth
 import api.connect
 import api.delivery
 import api.json_body
+import api.starting
 import steps.errors
 import vault.errors
 import vault.handles
@@ -226,6 +227,7 @@ LIMITS: dict[str, int | timedelta] = {
     "Without a heartbeat": HEARTBEAT_TIMEOUT,
     "A request's body": SETTING["max_body_bytes"],
     "The depth of JSON in it": api.json_body.MAX_DEPTH,
+    "What a run starts with, data and headers": api.starting.MAX_START_BYTES,
     "The headers that a run keeps": api.delivery.MAX_HEADER_BYTES,
     "A handle": vault.handles.LONGEST,
     "The value of a variable": vault.variables.LONGEST_VALUE,
