@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from pydantic_core import PydanticSerializationError, to_jsonable_python
 from temporalio import workflow
 
 from steps.record import Level, LogLine
+from steps.text import shown
 
 MAX_LINES = 1_000
 MAX_LINE_CHARACTERS = 4_000
 MAX_BYTES = 262_144
+_OVERHEAD = 120  # bytes of a line's JSON beside its message, fields and step
 _LEVELS: dict[Level, int] = {"info": 20, "warning": 30, "error": 40}
 
 
@@ -27,7 +30,12 @@ class RunLog:
     ) -> None:
         """Add a line, and write it to the worker's own log (not again on replay)."""
         line = LogLine(
-            at=workflow.now(), level=level, step=step, branch=branch, message=_cut(str(message)), fields=_plain(fields)
+            at=workflow.now(),
+            level=level,
+            step=step,
+            branch=branch,
+            message=shown(message, MAX_LINE_CHARACTERS),
+            fields=_plain(fields),
         )
         self.lines.append(line)
         self._bytes += _size(line)
@@ -39,18 +47,26 @@ class RunLog:
         )
 
 
-def _cut(text: str) -> str:
-    return text if len(text) <= MAX_LINE_CHARACTERS else text[: MAX_LINE_CHARACTERS - 1] + "…"
-
-
 def _plain(fields: dict[str, Any]) -> dict[str, Any]:
     """Make fields JSON, whatever they are: a log line must not fail a step."""
     try:
-        plain: dict[str, Any] = to_jsonable_python(fields, fallback=repr, inf_nan_mode="strings")
-    except (PydanticSerializationError, ValueError, RecursionError):
-        return {"fields": _cut(repr(fields))}
-    return plain if len(str(plain)) <= MAX_LINE_CHARACTERS else {"fields": _cut(str(plain))}
+        plain: dict[str, Any] = to_jsonable_python(fields, fallback=_repr, inf_nan_mode="strings")
+        size = _json_size(plain)
+    except (PydanticSerializationError, ValueError, TypeError, RecursionError):
+        return {"fields": shown(fields, MAX_LINE_CHARACTERS)}
+    return plain if size <= MAX_LINE_CHARACTERS else {"fields": shown(plain, MAX_LINE_CHARACTERS)}
+
+
+def _repr(value: object) -> str:
+    try:
+        return repr(value)
+    except Exception:
+        return f"<{type(value).__name__}>"
+
+
+def _json_size(value: object) -> int:
+    return len(json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode())
 
 
 def _size(line: LogLine) -> int:
-    return len(line.message) + len(str(line.fields)) + 100
+    return _json_size(line.message) + _json_size(line.fields) + len(line.step or "") + _OVERHEAD

@@ -13,7 +13,7 @@ from pydantic_core import PydanticSerializationError, to_jsonable_python
 from steps.errors import DefinitionInvalid, PayloadInvalid, PayloadTooLarge
 
 MAX_PAYLOAD_BYTES = 262_144
-MAX_RESULT_BYTES = 1_048_576
+MAX_RESULT_BYTES = 262_144
 
 
 def to_json(value: Any, what: str, *, limit: int = MAX_PAYLOAD_BYTES) -> tuple[Any, int]:

@@ -16,15 +16,17 @@ from steps.branches import Branches
 from steps.calls import look_up
 from steps.definition import Steps
 from steps.environment import Env
-from steps.errors import Cancelled, DefinitionInvalid, PayloadInvalid, RunFailed, StepsError
+from steps.errors import Cancelled, PayloadInvalid, RunFailed
+from steps.failures import Failures
 from steps.http import VariablesRequest
-from steps.log import RunLog
+from steps.log import MAX_LINE_CHARACTERS, RunLog
+from steps.parking import parking_cause
 from steps.payload import MAX_RESULT_BYTES, check, to_json
-from steps.record import ActiveStep, RunRecord, StepFailure
+from steps.record import ActiveStep, RunRecord
+from steps.text import shown
 
 MAX_RUNNING = 200  # well under the 2,000 pending activities at which Temporal's server stops a run for good
 MAX_STEPS_PER_ROLL = 1_000  # a chain without delays or calls makes no history: the server would never ask to roll
-MAX_FAILURES = 500  # in the record, so that it fits one payload; all are counted
 _SHOWN = 20
 
 
@@ -45,13 +47,12 @@ class Run:
         self.env = Env(cls.__name__, state.env or {})
         self.started_at = state.started_at or now
         self._env_read = state.env is not None
-        self._failures, self._result, self._steps_done = list(state.failures), state.result, state.steps_done
-        self._failure_count, self._steps_here = state.failure_count, 0
+        self._failures = Failures(state.failures, state.failure_count)
+        self._result, self._steps_done, self._steps_here = state.result, state.steps_done, 0
         self._alarm = Alarm(self.wake)
         self._tasks: dict[int, asyncio.Task[None]] = {}
         self._awake = self._rolling = self._cancelling = False
         self._parked: Exception | None = None
-        self._cause: BaseException | None = None
         if refusal is not None:
             self._failed(start, refusal)
 
@@ -68,7 +69,7 @@ class Run:
             if is_cancelled_exception(error):
                 await self._cancel()
             raise
-        if self._failures:
+        if self._failures.count:
             await self._fail()
         await self._hook("on_workflow_complete")
         await workflow.wait_condition(workflow.all_handlers_finished)
@@ -86,8 +87,8 @@ class Run:
             running=[_active(branch) for branch in self.branches.running.values()],
             waiting=[_active(branch) for branch in self.branches.armed[:_SHOWN]],
             waiting_count=self.branches.armed_count,
-            failures=self._failures,
-            failure_count=self._failure_count,
+            failures=self._failures.kept,
+            failure_count=self._failures.count,
             log=self.log.lines,
             log_dropped=self.log.dropped,
             started_at=self.started_at,
@@ -102,9 +103,11 @@ class Run:
         self._env_read = True
 
     async def _drive(self) -> None:
-        while not self.branches.finished:
+        while True:
             if self._parked is not None:
                 raise self._parked  # fails the workflow task, not the run: a fixed deploy goes on from here
+            if self.branches.finished:
+                return
             if self._roll_wanted():
                 self._alarm.clear()
                 if not self.branches.running:
@@ -127,14 +130,13 @@ class Run:
         try:
             await self._step(branch)
             self._steps_done += 1
-        except workflow.NondeterminismError as error:  # a violation of the sandbox is one of these
-            self._parked = error
-        except (Exception, asyncio.CancelledError) as error:
-            if not (self._cancelling and is_cancelled_exception(error)):
+        except (GeneratorExit, KeyboardInterrupt):  # the worker's own end, not the step's
+            raise
+        except BaseException as error:
+            if cause := parking_cause(error):
+                self._parked = cause
+            elif not (self._cancelling and is_cancelled_exception(error)):
                 self._failed(branch, error)
-        except workflow.ContinueAsNewError:
-            refusal = "A step may not call workflow.continue_as_new: the engine rolls over."
-            self._failed(branch, DefinitionInvalid(refusal))
         finally:
             self.branches.done(branch)
             self._tasks.pop(branch.id, None)
@@ -144,9 +146,8 @@ class Run:
     async def _step(self, branch: Branch) -> None:
         """Call the step on a fresh instance, then commit what it asked for: all of it, or nothing when it raised."""
         api = Api(self, branch.action, branch)
-        action = (
-            branch.action if branch.action == "start" else self.steps.resolve(branch.action)
-        )  # a deploy may lack it
+        # A branch of an older deploy may name a step that is no more.
+        action = branch.action if branch.action == "start" else self.steps.resolve(branch.action)
         data = check(self.workflow, action, branch.payload)
         instance = object.__new__(self.workflow)
         try:
@@ -162,15 +163,7 @@ class Run:
             self._result = value
 
     def _failed(self, branch: Branch, error: BaseException) -> None:
-        kind = error.type if isinstance(error, (StepsError, ApplicationError)) else None
-        failure = StepFailure(
-            step=branch.action, branch=branch.id, type=kind or type(error).__name__, message=str(error)[:2_000],
-            at=workflow.now(),
-        )  # fmt: skip
-        self._failure_count += 1
-        if len(self._failures) < MAX_FAILURES:
-            self._failures.append(failure)
-        self._cause = self._cause or error
+        failure = self._failures.add(branch, error, workflow.now())
         self.log.add("error", f"{failure.type}: {failure.message}", step=branch.action, branch=branch.id, fields={})
 
     def _roll_wanted(self) -> bool:
@@ -188,9 +181,8 @@ class Run:
         await workflow.wait_condition(workflow.all_handlers_finished)
         carried = Carried(
             branches=self.branches.armed, next_id=self.branches.next_id, steps_done=self._steps_done,
-            env=dict(self.env), failures=self._failures,
-            failure_count=self._failure_count, log=self.log.lines, log_dropped=self.log.dropped,
-            result=self._result, started_at=self.started_at,
+            env=dict(self.env), failures=self._failures.kept, failure_count=self._failures.count,
+            log=self.log.lines, log_dropped=self.log.dropped, result=self._result, started_at=self.started_at,
         )  # fmt: skip
         workflow.continue_as_new(
             Trigger(headers=self._headers, carried=carried),
@@ -198,13 +190,11 @@ class Run:
         )
 
     async def _fail(self) -> NoReturn:
-        first = self._failures[0]
-        more = f" (and {self._failure_count - 1} more)" if self._failure_count > 1 else ""
-        message = f"Step {first.step} failed{more}: {first.type}: {first.message}"
-        await self._hook("on_workflow_error", RunFailed(message, self._failures))
+        message = self._failures.message
+        await self._hook("on_workflow_error", RunFailed(message, list(self._failures.kept)))
         await workflow.wait_condition(workflow.all_handlers_finished)
         record = self.record().model_dump(mode="json")
-        raise ApplicationError(message, record, type=RunFailed.type, non_retryable=True) from self._cause
+        raise ApplicationError(message, record, type=RunFailed.type, non_retryable=True) from self._failures.cause()
 
     async def _cancel(self) -> None:
         self._cancelling = True
@@ -216,17 +206,21 @@ class Run:
             await workflow.wait(tasks)
         if self._parked is not None:
             raise self._parked
-        await self._hook("on_workflow_error", Cancelled("The run was cancelled.", self._failures))
+        await self._hook("on_workflow_error", Cancelled("The run was cancelled.", list(self._failures.kept)))
 
     async def _hook(self, name: str, *arguments: Any) -> None:
         """Call a hook; what it raises is logged, and changes nothing about how the run ended."""
         instance = object.__new__(self.workflow)
         try:
             await getattr(instance, name)(*arguments, Api(self, name, None))
-        except workflow.NondeterminismError:
+        except (GeneratorExit, KeyboardInterrupt):
             raise
-        except Exception as error:
-            self.log.add("error", f"{type(error).__name__}: {error}", step=name, branch=None, fields={})
+        except BaseException as error:
+            cancelled = isinstance(error, asyncio.CancelledError) and workflow.cancellation_reason() is not None
+            if cancelled or parking_cause(error):
+                raise
+            message = f"{type(error).__name__}: {shown(error, MAX_LINE_CHARACTERS)}"
+            self.log.add("error", message, step=name, branch=None, fields={})
 
     def _show(self) -> None:
         """Tell the Temporal UI, which asks the worker for it, what the run is doing; this costs no event."""

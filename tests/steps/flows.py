@@ -6,7 +6,12 @@
 from __future__ import annotations
 
 import asyncio
+import random
+import sys
+import time
+import uuid
 from datetime import datetime, timedelta
+from pathlib import Path
 
 from pydantic import BaseModel
 from temporalio import workflow as temporal_workflow
@@ -141,17 +146,109 @@ class HooksMisbehave(Workflow):
         raise AssertionError("a hook has scheduled this")
 
 
-class ReadsClock(Workflow):
+class Breaks(Workflow):
     """Break the sandbox's rule; the run parks."""
 
     async def start(self, data, headers, api: Api):
+        match data:
+            case "clock":
+                return str(datetime.now())
+            case "random":
+                return random.random()
+            case "uuid":
+                return str(uuid.uuid4())
+            case "file":
+                return Path(__file__).read_text(encoding="utf-8")
+            case "sleep":
+                time.sleep(0.01)  # noqa: ASYNC251
+            case "group":
+                async with asyncio.TaskGroup() as group:
+                    group.create_task(self._clock())
+
+    async def _clock(self):
         return str(datetime.now())
 
 
-class CallsContinueAsNew(Workflow):
-    """Do what only the engine may."""
+class BreaksInHook(Workflow):
+    """Break the sandbox's rule when all is done."""
 
     async def start(self, data, headers, api: Api):
+        return "done"
+
+    async def on_workflow_complete(self, api: Api):
+        api.log(datetime.now())
+
+
+class Unspeakable(Exception):
+    """Fail to say what is wrong."""
+
+    def __str__(self):
+        raise KeyError("no words")
+
+    __repr__ = __str__
+
+
+class Awkward(Workflow):
+    """Raise, log or return what is hard to keep."""
+
+    async def start(self, data, headers, api: Api):
+        match data:
+            case "itself":
+                error = RuntimeError("its own cause")
+                raise error from error
+            case "causes":
+                error = RuntimeError("0")
+                for number in range(500):
+                    (later := RuntimeError(str(number))).__cause__ = error
+                    error = later
+                raise error
+            case "long":
+                raise RuntimeError("é" * 5_000_000)
+            case "surrogate":
+                raise RuntimeError("half a pair: \ud83d")
+            case "unspeakable":
+                raise Unspeakable
+            case "exit":
+                sys.exit("the step wants to leave")
+            case "recursion":
+                await self.start("recursion", headers, api)
+            case "log":
+                api.log(Unspeakable(), who=Unspeakable(), half="\ud83d", deep={"\ud83d": 1})
+                api.log("half \ud83d")
+                return "logged"
+
+    async def on_workflow_error(self, error: RunFailed | Cancelled, api: Api):
+        api.log("error hook")
+        raise Unspeakable
+
+
+class Heavy(Workflow):
+    """Fill everything that a record and a roll-over hold."""
+
+    async def start(self, data, headers, api: Api):
+        for number in range(1_200):
+            await api.schedule_next_step(action=self.fail if number % 2 else self.speak, payload=number)
+        for _ in range(data["sleepers"]):
+            await api.schedule_next_step(action=self.sleeper, payload="é" * 115_000, delay=data["delay"])
+        return "é" * 131_000
+
+    async def fail(self, data, headers, api: Api):
+        raise RuntimeError("漢" * 5_000)
+
+    async def speak(self, data, headers, api: Api):
+        api.log("漢" * 5_000, why="漢" * 2_000)
+
+    async def sleeper(self, data, headers, api: Api):
+        api.log("woke")
+
+
+class CallsContinueAsNew(Workflow):
+    """Do what only the engine may, in a step and in a hook."""
+
+    async def start(self, data, headers, api: Api):
+        temporal_workflow.continue_as_new({"data": None})
+
+    async def on_workflow_error(self, error: RunFailed | Cancelled, api: Api):
         temporal_workflow.continue_as_new({"data": None})
 
 
@@ -159,6 +256,9 @@ class CancelsItself(Workflow):
     """Raise CancelledError though nobody cancelled the run."""
 
     async def start(self, data, headers, api: Api):
+        raise asyncio.CancelledError
+
+    async def on_workflow_error(self, error: RunFailed | Cancelled, api: Api):
         raise asyncio.CancelledError
 
 
@@ -224,6 +324,40 @@ class ReturnsOdd(Workflow):
         return object()
 
 
+class Long(Workflow):
+    """Count down with everything that a roll-over has to carry."""
+
+    async def start(self, data, headers, api: Api):
+        await api.schedule_next_step(action="fail_early")
+        await api.schedule_next_step(action="count", payload=data)
+
+    async def fail_early(self, data, headers, api: Api):
+        raise RuntimeError("early")
+
+    async def count(self, data, headers, api: Api):
+        if data["left"] % data["log_every"] == 0:
+            api.log("at", left=data["left"])
+        if data["call_every"] and data["left"] % data["call_every"] == 0:
+            await api.fetch(f"https://example.com/{data['left']}")
+        if data["left"] > 0:
+            await api.schedule_next_step(action=self.count, payload={**data, "left": data["left"] - 1})
+        return {"left": data["left"], "headers": headers, "table": api.env["TABLE"], "started": str(api.run.started_at)}
+
+    async def on_workflow_error(self, error: RunFailed | Cancelled, api: Api):
+        api.log("error hook", failures=[failure.message for failure in error.failures], table=api.env["TABLE"])
+
+
+class FanCalls(Workflow):
+    """Make one call in each branch."""
+
+    async def start(self, data, headers, api: Api):
+        for number in range(data):
+            await api.schedule_next_step(action=self.enter, payload=number)
+
+    async def enter(self, data, headers, api: Api):
+        await api.call("enter", data)
+
+
 class CallsOwn(Workflow):
     """Run an activity of the operator's own."""
 
@@ -233,5 +367,6 @@ class CallsOwn(Workflow):
 
 FLOWS: list[type[Workflow]] = [
     Chain, Echo, FanOut, ArmThenFail, FreshInstance, Typed, Asks, Variables, TakesToken, Fetches, HooksMisbehave,
-    ReadsClock, CallsContinueAsNew, CancelsItself, LateAsk, Durations, Facts, Child, Chatty, ReturnsOdd, CallsOwn,
+    Breaks, BreaksInHook, Awkward, Heavy, CallsContinueAsNew, CancelsItself, LateAsk, Durations, Facts, Child, Chatty,
+    ReturnsOdd, CallsOwn, Long, FanCalls,
 ]  # fmt: skip

@@ -1,0 +1,67 @@
+"""The failed steps of a run."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from temporalio.exceptions import ApplicationError
+from temporalio.workflow import ContinueAsNewError
+
+from steps.branch import Branch
+from steps.errors import DefinitionInvalid, StepsError
+from steps.record import StepFailure
+from steps.text import shown
+
+MAX_FAILURES = 500
+MAX_BYTES = 131_072  # of what is kept, so that a record and what a roll-over carries fit one payload
+_MAX_MESSAGE = 2_000
+_OVERHEAD = 150  # bytes of a failure's JSON beside its message
+
+
+class Failures:
+    """Keep the first failures, as many as fit; count them all."""
+
+    def __init__(self, kept: list[StepFailure], count: int) -> None:
+        self.kept, self.count = list(kept), count
+        self._bytes = sum(_size(failure) for failure in kept)
+        self._first: BaseException | None = None
+
+    def add(self, branch: Branch, error: BaseException, at: datetime) -> StepFailure:
+        """Take what a step raised; return it as it is kept."""
+        if isinstance(error, ContinueAsNewError):
+            error = DefinitionInvalid("A step may not call workflow.continue_as_new: the engine rolls over.")
+        kind = error.type if isinstance(error, (StepsError, ApplicationError)) else None
+        failure = StepFailure(
+            step=branch.action,
+            branch=branch.id,
+            type=shown(kind or type(error).__name__, 100),
+            message=shown(error, _MAX_MESSAGE),
+            at=at,
+        )
+        self.count += 1
+        self._bytes += _size(failure)
+        if not self.kept or (len(self.kept) < MAX_FAILURES and self._bytes <= MAX_BYTES):
+            self.kept.append(failure)
+        self._first = self._first or error
+        return failure
+
+    @property
+    def message(self) -> str:
+        """Name the first failed step and what it raised, and count the others."""
+        first = self.kept[0]
+        more = f" (and {self.count - 1} more)" if self.count > 1 else ""
+        return f"Step {first.step} failed{more}: {first.type}: {first.message}"
+
+    def cause(self) -> ApplicationError | None:
+        """Return the first failure with its stack trace, if this run has seen it.
+
+        It stands in for the exception, whose own causes may be thousands, or a circle; Temporal follows them all.
+        """
+        if self._first is None:
+            return None
+        first = self.kept[0]
+        return ApplicationError(first.message, type=first.type).with_traceback(self._first.__traceback__)
+
+
+def _size(failure: StepFailure) -> int:
+    return len(failure.message.encode()) + len(failure.type) + len(failure.step) + _OVERHEAD

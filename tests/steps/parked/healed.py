@@ -1,0 +1,30 @@
+# pyright: basic
+
+"""The workflow as the next deploy healed it: it asks for the run's clock."""
+
+from __future__ import annotations
+
+from steps import Api, Workflow
+
+
+class Clock(Workflow):
+    """Read a clock in one of four branches; the others make calls, before and after."""
+
+    async def start(self, data, headers, api: Api):
+        for number in range(3):
+            await api.schedule_next_step(action=self.call, payload=number)
+        await api.schedule_next_step(action=self.look)
+
+    async def call(self, data, headers, api: Api):
+        await api.fetch(f"https://example.com/{data}")
+        await api.schedule_next_step(action="note", payload=data)
+
+    async def note(self, data, headers, api: Api):
+        api.log("noted", number=data)
+
+    async def look(self, data, headers, api: Api):
+        await api.fetch("https://example.com/clock")
+        api.log("looked", hour=api.run.now().hour)
+
+    async def on_workflow_complete(self, api: Api):
+        api.log("complete")
