@@ -105,7 +105,7 @@ class Settings(BaseSettings):
     @property
     def master_key_text(self) -> str | None:
         """The vault's key, if it is given as text."""
-        return self.master_key.get_secret_value() if self.master_key else None
+        return self.master_key.get_secret_value() if self.master_key is not None else None
 
     @property
     def master_key_path(self) -> Path:
@@ -115,7 +115,7 @@ class Settings(BaseSettings):
     @property
     def signing_key_text(self) -> str | None:
         """The signing key, if it is given as text."""
-        return self.signing_key.get_secret_value() if self.signing_key else None
+        return self.signing_key.get_secret_value() if self.signing_key is not None else None
 
     @property
     def signing_key_path(self) -> Path:

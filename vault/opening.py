@@ -10,13 +10,16 @@ from vault.vault import Vault
 
 
 def open_keys(text: str | None, path: Path) -> KeyProvider:
-    """Return the key provider: the text's keys if there is a text, else the file's, which is made at the first start."""
-    return LocalKeys.from_text(text) if text else LocalKeys.from_file(path)
+    """Return the key provider: the text's keys, or without a text the file's, which is made at the first start.
+
+    An empty text is refused: whoever sets a key and gets it wrong must not be given another one.
+    """
+    return LocalKeys.from_text(text) if text is not None else LocalKeys.from_file(path)
 
 
 def open_signer(text: str | None, path: Path) -> Signer:
     """Return the signer, its key found in the same way."""
-    return Signer.from_text(text) if text else Signer.from_file(path)
+    return Signer.from_text(text) if text is not None else Signer.from_file(path)
 
 
 async def open_vault(url: str, text: str | None, path: Path) -> Vault:
