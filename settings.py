@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import urlsplit
 
+from dotenv import load_dotenv
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
@@ -129,7 +130,11 @@ class Settings(BaseSettings):
 
 
 def read_settings(**given: Any) -> Settings:
-    """Return the settings; one that is wrong ends the process with its name and what it must be."""
+    """Return the settings; one that is wrong ends the process with its name and what it must be.
+
+    The rest of `.env` goes into the environment, where Temporal's own variables are looked for.
+    """
+    load_dotenv(".env")
     try:
         return Settings(**given)
     except ValidationError as error:

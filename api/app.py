@@ -20,7 +20,7 @@ from api.cross_site import CrossSite
 from api.failures import Failures
 from api.security_headers import SecurityHeaders
 from api.services import Services
-from settings import Settings
+from settings import Settings, read_settings
 from vault.vault import Vault
 
 _ROOMS = (health, runs, workflows, connections, hooks, signin, connect, pages)
@@ -34,7 +34,7 @@ def create_app(
     provider_http: httpx.AsyncClient | None = None,
 ) -> FastAPI:
     """Return the application. What is passed in stays the caller's to close; the rest is opened when needed."""
-    settings = settings or Settings()
+    settings = settings or read_settings()
     services = Services(settings, client=client, vault=vault, provider_http=provider_http)
 
     @asynccontextmanager

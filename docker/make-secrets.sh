@@ -1,11 +1,11 @@
 #!/bin/sh
-# Make the secrets that docker-compose.yml reads, once; what is there already is kept. Back secrets/ up, apart from the database.
+# Make the secrets that docker-compose.yml reads, once; what is there already is kept, an empty one is filled. Back secrets/ up, apart from the database.
 set -eu
 cd "$(dirname "$0")/.."
 umask 077
 mkdir -p secrets
 make_one() { # name, value
-    [ -e "secrets/$1" ] || printf '%s' "$2" > "secrets/$1"
+    [ -s "secrets/$1" ] || { rm -f "secrets/$1"; printf '%s' "$2" > "secrets/$1"; }
     chmod 444 "secrets/$1" # read by the containers' own users; the folder is closed to everyone else
 }
 make_one postgres_password "$(openssl rand -hex 24)"

@@ -65,7 +65,7 @@ class Stack:
             "TEMPORAL_CONFIG_FILE": os.devnull,  # a profile for a real cluster must not reach the embedded one
             "STEPS_DATA_DIR": str(self.data),
             "STEPS_API_PORT": str(self._ports["api"]),
-            "STEPS_PUBLIC_URL": self.addresses.api,
+            "STEPS_PUBLIC_URL": self.settings.public_url,
             "STEPS_TEMPORAL_UI_URL": self.addresses.ui,
             "STEPS_NOTION_ORIGIN": self.addresses.notion,
             "STEPS_LOG_LEVEL": self.settings.log_level,
@@ -143,7 +143,9 @@ class Stack:
         self.data.mkdir(parents=True, exist_ok=True, mode=0o700)
         self._say(f"Starting Temporal at {self.addresses.temporal}")
         await self.start_temporal()
-        if not self.real_notion:
+        if self.real_notion:
+            self._say(f"Notion's redirect URI must be {self.settings.public_url}/oauth/callback/notion")
+        else:
             self._say(f"Starting a stand-in for Notion at {self.addresses.notion}")
             await self.start_notion()
         self._say("Preparing the vault")
@@ -178,6 +180,8 @@ class Stack:
             "temporal_ui_url": self.addresses.ui,
             "notion_origin": self.addresses.notion,
         }
+        if self.real_notion and "public_url" in settings.model_fields_set:
+            del changes["public_url"]  # the address that Notion sends browsers back to, perhaps through a tunnel
         return settings.model_copy(update=changes)
 
 
