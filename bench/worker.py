@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import resource
 import sys
 from dataclasses import dataclass
@@ -28,10 +29,12 @@ async def _work(side: str, address: str) -> None:
     else:
         client = await Client.connect(address, data_converter=pydantic_data_converter)
         worker = Worker(client, task_queue=side, workflows=HANDWRITTEN, activities=[noop])
+    answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    os.dup2(2, 1)  # the SDK's core writes its log to the standard output
     async with worker:
         while await asyncio.to_thread(sys.stdin.readline):
             used = resource.getrusage(resource.RUSAGE_SELF)
-            print(used.ru_utime + used.ru_stime, flush=True)
+            print(used.ru_utime + used.ru_stime, file=answers, flush=True)
 
 
 @dataclass
