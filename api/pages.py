@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import Annotated
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Query, Request
 from starlette.responses import RedirectResponse, Response
 
-from api.auth import SignedIn
+from api.auth import SignedIn, current_session
 from api.health import check_all
 from api.openapi_page import operations
 from api.problems import TemporalUnavailable
@@ -17,6 +18,7 @@ from api.rendering import render
 from api.services import Services, Shared
 from api.views import RunList, RunStatus, run_path
 from api.workflows import workflow_views
+from vault import VaultError
 
 router = APIRouter(include_in_schema=False)
 
@@ -83,8 +85,10 @@ async def run(request: Request, run_id: str, _session: SignedIn, services: Share
 
 
 @router.get("/docs", summary="Show the operations of the API")
-async def docs(request: Request) -> Response:
-    """Show the OpenAPI document as a page."""
+async def docs(request: Request, services: Shared) -> Response:
+    """Show the OpenAPI document as a page, to everybody; whoever is signed in keeps the menu."""
+    with contextlib.suppress(VaultError):
+        await current_session(request, services)
     return render("docs.html", request.scope, operations=operations(request.app.openapi()))
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup, escape
 from starlette.responses import HTMLResponse
 from starlette.types import Scope
 
@@ -38,6 +39,16 @@ def _bounded(value: object) -> str:
     return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
 
 
+def _code(text: str) -> Markup:
+    """Set what stands between backticks as code; the rest stays text."""
+    parts = [escape(part) for part in text.split("`")]
+    if len(parts) % 2 == 0:  # a backtick that nothing closes
+        return escape(text)
+    return Markup("").join(
+        Markup("<code>{}</code>").format(part) if odd % 2 else part for odd, part in enumerate(parts)
+    )
+
+
 # Autoescape is always on: names of workspaces, payloads and log lines come from outside.
 _templates = Environment(
     loader=FileSystemLoader(Path(__file__).parent / "templates"),
@@ -46,4 +57,4 @@ _templates = Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
-_templates.filters.update(moment=_moment, bounded=_bounded, json=_json, run_path=run_path)
+_templates.filters.update(moment=_moment, bounded=_bounded, code=_code, json=_json, run_path=run_path)
