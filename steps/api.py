@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from steps.run import Run
 
 MAX_REQUEST_BYTES = 1_048_576
+_NOTHING: Any = object()
 Action = str | Callable[..., Awaitable[Any]]
 
 
@@ -164,7 +165,7 @@ class Api:
     async def call(
         self,
         activity: str | Callable[..., Any],
-        argument: Any = None,
+        argument: Any = _NOTHING,
         *,
         timeout: Delay = 300,  # noqa: ASYNC109  # as in fetch
         retry: Retry | None = None,
@@ -174,5 +175,5 @@ class Api:
         Raises:
             CallFailed: with the failure's type and message, when its retries are used up.
         """
-        plain, _ = to_json(argument, "The argument", limit=MAX_REQUEST_BYTES)
-        return await run_activity(activity, plain, timeout=parse_delay(timeout), retry=retry or Retry())
+        arguments = [] if argument is _NOTHING else [to_json(argument, "The argument", limit=MAX_REQUEST_BYTES)[0]]
+        return await run_activity(activity, arguments, timeout=parse_delay(timeout), retry=retry or Retry())

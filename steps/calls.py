@@ -11,7 +11,7 @@ from temporalio import workflow
 from temporalio.common import RetryPolicy
 from temporalio.exceptions import ActivityError, FailureError, is_cancelled_exception
 
-from steps.errors import VaultFailed, from_activity
+from steps.errors import CallFailed, FetchFailed, StepsError, VaultFailed, from_activity
 from steps.retry import Retry
 
 T = TypeVar("T")
@@ -79,7 +79,7 @@ async def send(
 
 async def run_activity(
     activity: str | Callable[..., Any],
-    argument: Any,
+    arguments: list[Any],
     *,
     timeout: timedelta,  # noqa: ASYNC109  # as in send
     retry: Retry,
@@ -88,17 +88,17 @@ async def run_activity(
     name = activity if isinstance(activity, str) else getattr(activity, "__name__", str(activity))
     try:
         return await workflow.execute_activity(
-            activity, argument, start_to_close_timeout=timeout, retry_policy=retry.policy(), summary=_cut(name)
+            activity, args=arguments, start_to_close_timeout=timeout, retry_policy=retry.policy(), summary=_cut(name)
         )
     except ActivityError as error:
-        raise_for_step(error, name)
+        raise_for_step(error, name, timed_out=CallFailed)
 
 
-def raise_for_step(error: FailureError, call: str) -> NoReturn:
+def raise_for_step(error: FailureError, call: str, *, timed_out: type[StepsError] = FetchFailed) -> NoReturn:
     """Raise what the step sees. A cancelled call stays a cancelled call."""
     if is_cancelled_exception(error):
         raise error
-    raise from_activity(error, call) from error
+    raise from_activity(error, call, timed_out=timed_out) from error
 
 
 def place(method: str, url: str) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 from steps.errors import DefinitionInvalid, StepUnknown
 
 HOOKS = {"on_workflow_complete": ["api"], "on_workflow_error": ["error", "api"]}
+PARAMETERS = ["data", "headers", "api"]
 RESERVED = frozenset({"__init__", "run", "record", "checkpoint"})
 
 
@@ -64,9 +65,13 @@ def check_definition(workflow: type, base: type) -> None:
         )
     if taken := RESERVED & vars(workflow).keys():
         raise DefinitionInvalid(f"{workflow.__name__} may not define {', '.join(sorted(taken))}: the engine does.")
-    names = step_names(workflow, base)
-    for name in names:
-        _check_parameters(workflow, name, ["data", "headers", "api"])
+    for name, value in vars(workflow).items():
+        if name == "start" or (
+            inspect.isfunction(value) and list(inspect.signature(value).parameters)[1:] == PARAMETERS
+        ):
+            _check_parameters(workflow, name, PARAMETERS)  # a step that was written without `async` is one too
+    for name in step_names(workflow, base):
+        _check_parameters(workflow, name, PARAMETERS)
     for name, parameters in HOOKS.items():
         if getattr(workflow, name) is not getattr(base, name):
             _check_parameters(workflow, name, parameters)

@@ -211,7 +211,7 @@ _CROSSING: dict[str, type[StepsError]] = {
 }  # fmt: skip
 
 
-def from_activity(error: FailureError, call: str) -> StepsError:
+def from_activity(error: FailureError, call: str, *, timed_out: type[StepsError] = FetchFailed) -> StepsError:
     """Return the error that a step sees when its call has failed for good.
 
     A failed activity arrives wrapped in an ActivityError, a failed local activity bare.
@@ -220,12 +220,12 @@ def from_activity(error: FailureError, call: str) -> StepsError:
     if isinstance(cause, ApplicationError):
         if known := _CROSSING.get(cause.type or ""):
             details: Any = cause.details[0] if cause.details else None
-            return (
-                known(cause.message, **cast("dict[str, Any]", details))
-                if isinstance(details, dict)
-                else known(cause.message)
-            )
+            found = known(cause.message)
+            if isinstance(details, dict):  # a newer worker's may hold more
+                for name in found.details().keys() & cast("dict[str, Any]", details).keys():
+                    setattr(found, name, details[name])
+            return found
         return CallFailed(f"{call} failed: {cause.type}: {cause.message}", cause_type=cause.type)
     if isinstance(cause, TemporalTimeoutError):
-        return FetchFailed(f"{call} did not end in time: its worker stopped or hung, and no retry was left")
+        return timed_out(f"{call} did not end in time: its worker stopped or hung, and no retry was left")
     return CallFailed(f"{call} failed: {cause or error}")

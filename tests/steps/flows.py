@@ -16,7 +16,7 @@ from pathlib import Path
 from pydantic import BaseModel
 from temporalio import workflow as temporal_workflow
 
-from steps import Api, Cancelled, RunFailed, Workflow
+from steps import Api, Cancelled, NotionError, Retry, RunFailed, Workflow
 
 
 class Chain(Workflow):
@@ -222,6 +222,23 @@ class Awkward(Workflow):
         raise Unspeakable
 
 
+class Catches(Workflow):
+    """Catch what a call raises."""
+
+    async def start(self, data, headers, api: Api):
+        try:
+            await api.fetch("https://example.com/")
+        except NotionError as error:
+            return {"class": type(error).__name__, "message": str(error), **vars(error)}
+
+
+class CallsSlow(Workflow):
+    """Run an activity that hangs, and takes nothing."""
+
+    async def start(self, data, headers, api: Api):
+        await api.call("hang", timeout="1 sec", retry=Retry(attempts=1))
+
+
 class Heavy(Workflow):
     """Fill everything that a record and a roll-over hold."""
 
@@ -367,6 +384,6 @@ class CallsOwn(Workflow):
 
 FLOWS: list[type[Workflow]] = [
     Chain, Echo, FanOut, ArmThenFail, FreshInstance, Typed, Asks, Variables, TakesToken, Fetches, HooksMisbehave,
-    Breaks, BreaksInHook, Awkward, Heavy, CallsContinueAsNew, CancelsItself, LateAsk, Durations, Facts, Child, Chatty,
-    ReturnsOdd, CallsOwn, Long, FanCalls,
+    Breaks, BreaksInHook, Awkward, Heavy, Catches, CallsSlow, CallsContinueAsNew, CancelsItself, LateAsk, Durations,
+    Facts, Child, Chatty, ReturnsOdd, CallsOwn, Long, FanCalls,
 ]  # fmt: skip

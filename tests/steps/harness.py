@@ -13,7 +13,7 @@ from temporalio.client import Client, WorkflowFailureError, WorkflowHandle, Work
 from temporalio.exceptions import ApplicationError
 from temporalio.worker import Worker
 
-from steps import ConnectionNotFound, FetchFailed, Response, RunRecord, Trigger
+from steps import ConnectionNotFound, FetchFailed, Response, RunRecord, StepsError, Trigger
 from steps.errors import VaultFailed
 from steps.http import ConnectionRequest, FetchRequest, VariablesRequest
 from steps.sealed import make_reference
@@ -29,6 +29,7 @@ class Outside:
         self.variables = variables or {}
         self.fetched: list[FetchRequest] = []
         self.failures_left = 0
+        self.raises: StepsError | None = None
         self.vault_failures_left = 0
         self.variables_read = 0
         self.inside = self.most_inside = 0
@@ -48,6 +49,8 @@ class Outside:
     @activity.defn(name="fetch")
     async def fetch(self, request: FetchRequest) -> Response:
         self.fetched.append(request)
+        if self.raises:
+            raise self.raises.to_failure()
         if self.vault_failures_left:
             self.vault_failures_left -= 1
             raise VaultFailed("the vault is sealed").to_failure()
@@ -70,8 +73,12 @@ class Outside:
         await asyncio.sleep(0.02)
         self.inside -= 1
 
+    @activity.defn(name="hang")
+    async def hang(self) -> None:
+        await asyncio.Event().wait()
+
     def all(self) -> list[Any]:
-        return [self.read_variables, self.resolve_connection, self.fetch, self.shout, self.enter]
+        return [self.read_variables, self.resolve_connection, self.fetch, self.shout, self.enter, self.hang]
 
 
 @asynccontextmanager
