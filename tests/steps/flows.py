@@ -239,6 +239,25 @@ class CallsSlow(Workflow):
         await api.call("hang", timeout="1 sec", retry=Retry(attempts=1))
 
 
+class Journey(Workflow):
+    """Wait, then make a call with a token, then fail in one of two branches."""
+
+    async def start(self, data, headers, api: Api):
+        await api.schedule_next_step(action=self.call, delay=1, payload={"table": api.env["TABLE"]})
+
+    async def call(self, data, headers, api: Api):
+        token = await api.get_oauth_token("my-notion")
+        response = await api.fetch("https://example.com/", headers={"authorization": f"Bearer {token}"}, params=data)
+        await api.schedule_next_step(action=self.end, payload=response.status)
+        await api.schedule_next_step(action=self.fail)
+
+    async def end(self, data, headers, api: Api):
+        return data
+
+    async def fail(self, data, headers, api: Api):
+        await api.call("shout", "")
+
+
 class Heavy(Workflow):
     """Fill everything that a record and a roll-over hold."""
 
@@ -384,6 +403,6 @@ class CallsOwn(Workflow):
 
 FLOWS: list[type[Workflow]] = [
     Chain, Echo, FanOut, ArmThenFail, FreshInstance, Typed, Asks, Variables, TakesToken, Fetches, HooksMisbehave,
-    Breaks, BreaksInHook, Awkward, Heavy, Catches, CallsSlow, CallsContinueAsNew, CancelsItself, LateAsk, Durations,
-    Facts, Child, Chatty, ReturnsOdd, CallsOwn, Long, FanCalls,
+    Breaks, BreaksInHook, Awkward, Heavy, Journey, Catches, CallsSlow, CallsContinueAsNew, CancelsItself, LateAsk,
+    Durations, Facts, Child, Chatty, ReturnsOdd, CallsOwn, Long, FanCalls,
 ]  # fmt: skip
