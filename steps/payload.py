@@ -14,6 +14,7 @@ from steps.errors import DefinitionInvalid, PayloadInvalid, PayloadTooLarge
 
 MAX_PAYLOAD_BYTES = 262_144
 MAX_RESULT_BYTES = 262_144
+_ADAPTER = "_steps_adapter"
 
 
 def to_json(value: Any, what: str, *, limit: int = MAX_PAYLOAD_BYTES) -> tuple[Any, int]:
@@ -41,11 +42,11 @@ def check(workflow: type, action: str, payload: Any) -> Any:
     Raises:
         PayloadInvalid: each wrong field is named, with what is wrong about it.
     """
-    declared = declared_type(getattr(workflow, action))
-    if declared is None:
+    adapter = _adapter(getattr(workflow, action))
+    if adapter is None:
         return payload
     try:
-        return TypeAdapter(declared).validate_python(payload)
+        return adapter.validate_python(payload)
     except ValidationError as error:
         raise PayloadInvalid(
             f"The payload of {workflow.__name__}.{action} is not what it declares: {describe(error)}"
@@ -61,6 +62,15 @@ def describe(error: ValidationError) -> str:
 def _problem(location: tuple[int | str, ...], message: str) -> str:
     field = ".".join(str(part) for part in location)
     return f"field `{field}`: {message}" if field else message
+
+
+def _adapter(step: Any) -> TypeAdapter[Any] | None:
+    """Build a step's adapter once, and keep it on the function: both end with the run whose sandbox made them."""
+    kept: dict[str, Any] = step.__dict__
+    if _ADAPTER not in kept:
+        declared = declared_type(step)
+        kept[_ADAPTER] = None if declared is None else TypeAdapter[Any](declared)
+    return kept[_ADAPTER]
 
 
 def declared_type(step: Any) -> Any:
