@@ -1,0 +1,169 @@
+"""Which room may import which, what a workflow file may not name, and how long a file may be."""
+
+from __future__ import annotations
+
+import ast
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from settings import ROOT
+
+OURS = {"activities", "api", "cli", "local", "logs", "settings", "steps", "temporal", "vault", "worker", "workflows"}
+MAY_IMPORT: dict[str, set[str]] = {
+    "steps": set(),
+    "vault": set(),
+    "settings": set(),
+    "workflows": {"steps"},
+    "temporal": {"steps"},
+    "logs": {"settings"},
+    "activities": {"steps", "vault", "temporal", "settings"},
+    "api": {"steps", "vault", "temporal", "settings"},
+    "local": {"settings", "vault", "temporal", "steps"},
+    "worker": {"steps", "activities", "vault", "temporal", "settings", "logs"},
+    "cli": OURS - {"cli"},
+}
+# Of what is not ours, a workflow file may import what the sandbox shares.
+A_WORKFLOW_MAY_USE = {"steps", "pydantic", "__future__"} | set(sys.stdlib_module_names)
+FORBIDDEN_IN_A_WORKFLOW = {
+    "datetime.now", "datetime.utcnow", "date.today", "time", "random", "uuid", "secrets", "os", "httpx", "open",
+}  # fmt: skip
+MAX_LINES = 250
+STILL_LONGER = {"cli.py"}  # one command each, and the words that the help shows; to be parted by noun
+
+
+def files(root: Path) -> Iterator[tuple[str, Path]]:
+    """Give each Python file of the product with the room that it is in."""
+    for room in sorted(OURS):
+        if (root / f"{room}.py").exists():
+            yield room, root / f"{room}.py"
+        for path in sorted((root / room).rglob("*.py")):
+            yield room, path
+
+
+def imports(tree: ast.AST) -> Iterator[tuple[int, str]]:
+    """Give the first word of every module that is imported, wherever in the file."""
+    for node in ast.walk(tree):
+        match node:
+            case ast.Import(names=names):
+                yield from ((node.lineno, alias.name.split(".")[0]) for alias in names)
+            case ast.ImportFrom(module=str(module), level=0):
+                yield node.lineno, module.split(".")[0]
+            case ast.Call(
+                func=ast.Name(id="__import__") | ast.Attribute(attr="import_module"),
+                args=[ast.Constant(value=str(module)), *_],
+            ):
+                yield node.lineno, module.split(".")[0]
+            case _:
+                pass
+
+
+def names(tree: ast.AST) -> Iterator[tuple[int, str]]:
+    """Give every name, and every name with its attribute."""
+    for node in ast.walk(tree):
+        match node:
+            case ast.Name(id=name):
+                yield node.lineno, name
+            case ast.Attribute(value=ast.Name(id=owner) | ast.Attribute(attr=owner), attr=name):
+                yield node.lineno, f"{owner}.{name}"
+            case _:
+                pass
+
+
+def crossings(root: Path) -> list[str]:
+    """Name every import that the rooms forbid."""
+    found: list[str] = []
+    for room, path in files(root):
+        for line, module in imports(ast.parse(path.read_text(encoding="utf-8"))):
+            if module in OURS and module != room and module not in MAY_IMPORT[room]:
+                found.append(f"{path.relative_to(root)}:{line}: {room} may not import {module}")
+            if room == "workflows" and module not in A_WORKFLOW_MAY_USE | OURS:
+                found.append(f"{path.relative_to(root)}:{line}: a workflow may not import {module}")
+    return found
+
+
+def escapes(root: Path) -> list[str]:
+    """Name every use in a workflow file of what differs from one run of the code to the next."""
+    found: list[str] = []
+    for path in sorted((root / "workflows").rglob("*.py")):
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        for line, name in sorted({*imports(tree), *names(tree)}):
+            if name in FORBIDDEN_IN_A_WORKFLOW:
+                found.append(f"{path.relative_to(root)}:{line}: a workflow may not use {name}")
+    return found
+
+
+def test_every_import_stays_within_the_rule_of_the_rooms():
+    assert crossings(ROOT) == []
+
+
+def test_every_room_is_there_and_has_a_rule():
+    assert set(MAY_IMPORT) == OURS
+    assert {room for room, _ in files(ROOT)} == OURS
+    top = {path.stem for path in ROOT.glob("*.py")} | {path.parent.name for path in ROOT.glob("*/__init__.py")}
+    assert top - {"tests", "bench"} == OURS, "a new room needs a rule"
+
+
+def test_the_products_workflows_use_nothing_that_differs_from_run_to_run():
+    assert escapes(ROOT) == []
+
+
+@pytest.mark.parametrize(
+    ("file", "text", "says"),
+    [
+        ("steps/a.py", "import vault", "steps/a.py:1: steps may not import vault"),
+        ("steps/a.py", "from vault.keys import Key", "steps may not import vault"),
+        ("steps/a.py", "def f():\n    from settings import Settings", "steps/a.py:2: steps may not import settings"),
+        ("steps/a.py", "if TYPE_CHECKING:\n    import temporal", "steps may not import temporal"),
+        ("steps/a.py", "importlib.import_module('api.app')", "steps may not import api"),
+        ("vault/deep/a.py", "from steps import Api", "vault may not import steps"),
+        ("activities/a.py", "import api.app as app", "activities may not import api"),
+        ("api/a.py", "import local", "api may not import local"),
+        ("api/a.py", "import os, worker", "api may not import worker"),
+        ("worker.py", "from local.stack import Stack", "worker may not import local"),
+        ("temporal.py", "import vault", "temporal may not import vault"),
+        ("local/a.py", "import api", "local may not import api"),
+        ("workflows/a.py", "import vault", "workflows may not import vault"),
+        ("workflows/a.py", "import httpx", "a workflow may not import httpx"),
+        ("workflows/a.py", "import temporalio.workflow", "a workflow may not import temporalio"),
+    ],
+)
+def test_a_forbidden_import_is_found(tmp_path: Path, file: str, text: str, says: str):
+    path = tmp_path / file
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text + "\n", encoding="utf-8")
+    assert any(says in problem for problem in crossings(tmp_path))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "datetime.now()", "datetime.datetime.now(UTC)", "datetime.utcnow()", "date.today()", "import time",
+        "time.sleep(1)", "from random import choice", "random.random()", "import uuid", "from uuid import uuid4",
+        "import httpx", "open('x')",
+        "import secrets", "os.environ['X']",
+    ],
+)  # fmt: skip
+def test_what_a_workflow_may_not_use_is_found(tmp_path: Path, text: str):
+    (tmp_path / "workflows").mkdir()
+    (tmp_path / "workflows" / "a.py").write_text(f"import datetime\n{text}\n", encoding="utf-8")
+    assert len(escapes(tmp_path)) >= 1
+
+
+def test_what_a_workflow_may_use_is_not_found(tmp_path: Path):
+    (tmp_path / "workflows").mkdir()
+    head = "from datetime import timedelta\nfrom pydantic import BaseModel\nfrom steps import Api\n"
+    text = f"{head}api.run.now(), api.run.random, api.run.uuid()\n"
+    (tmp_path / "workflows" / "a.py").write_text(text, encoding="utf-8")
+    assert escapes(tmp_path) + crossings(tmp_path) == []
+
+
+def test_no_file_of_the_product_is_longer_than_a_screenful_of_thought():
+    long = {
+        str(path.relative_to(ROOT)): lines
+        for _, path in files(ROOT)
+        if "migrations" not in path.parts and (lines := len(path.read_text(encoding="utf-8").splitlines())) > MAX_LINES
+    }
+    assert long.keys() <= STILL_LONGER, long
