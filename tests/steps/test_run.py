@@ -258,3 +258,8 @@ async def test_a_vault_that_does_not_work_uses_up_no_attempt(virtual_time: Workf
     record = await run(virtual_time.client, "Fetches", [{"url": "https://example.com/", "retry": 1}], outside)
     assert not record.failures
     assert len(outside.fetched) == 8
+
+
+async def test_a_step_does_not_run_inside_the_one_that_asked_for_it(virtual_time: WorkflowEnvironment):
+    record = await run(virtual_time.client, "Marks", {"left": 5})
+    assert record.result == {"seen": 0}
