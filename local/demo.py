@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import secrets
+from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any
 from urllib.parse import quote
@@ -18,6 +19,7 @@ from local.visitor import VisitFailed, Visitor
 from vault.opening import open_vault
 
 HANDLE = "my-notion"
+SHIPPED = ("OrderToNotion", "NotionQuery", "OrderFanOut")
 WANTED = {"Name": ORDER["name"], "Total": float(ORDER["total_price"]), "Currency": ORDER["currency"]}
 _ENDED = {"completed", "failed", "cancelled", "terminated", "timed_out"}
 _RUN_SECONDS = 120.0
@@ -40,12 +42,12 @@ async def sign_in_link(stack: Stack) -> str:
         await vault.close()
 
 
-async def set_database(stack: Stack, database_id: str) -> None:
-    """Tell the workflows of the demo which database is theirs."""
+async def set_database(stack: Stack, database_id: str, workflows: Iterable[str] = SHIPPED) -> None:
+    """Tell workflows, those of the demo if not others, which database is theirs."""
     settings = stack.settings
     vault = await open_vault(settings.vault_url, settings.master_key_text, settings.master_key_path)
     try:
-        for workflow in ("OrderToNotion", "NotionQuery", "OrderFanOut"):
+        for workflow in workflows:
             await vault.variables.set(workflow, "NOTION_DATABASE_ID", database_id)
     finally:
         await vault.close()

@@ -68,6 +68,7 @@ class Stack:
             "STEPS_PUBLIC_URL": self.settings.public_url,
             "STEPS_TEMPORAL_UI_URL": self.addresses.ui,
             "STEPS_NOTION_ORIGIN": self.addresses.notion,
+            "STEPS_WORKFLOWS_DIR": str(self.settings.workflows_dir.resolve()),
             "STEPS_LOG_LEVEL": self.settings.log_level,
             "PYTHONUNBUFFERED": "1",
         }

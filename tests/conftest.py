@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from typing import TypeVar
 
+import hypothesis
 import pytest
 import pytest_asyncio
 from temporalio.testing import WorkflowEnvironment
@@ -17,6 +18,10 @@ from temporalio.testing import WorkflowEnvironment
 from temporal import plugin
 
 T = TypeVar("T")
+
+# How long an example takes says how busy the machine is, and nothing about the code.
+hypothesis.settings.register_profile("steps", deadline=None)
+hypothesis.settings.load_profile("steps")
 
 
 def binary(name: str) -> str:

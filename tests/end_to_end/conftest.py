@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 import pytest_asyncio
 
-from local.demo import HANDLE, set_database, sign_in_link
+from local.demo import HANDLE, SHIPPED, set_database, sign_in_link
 from local.notion import ORDERS_DATABASE_ID
 from local.order import ORDER
 from local.stack import Stack
 from local.visitor import Visitor
-from settings import Settings
+from settings import ROOT, Settings
 from tests.conftest import eventually
 
 
@@ -31,7 +33,7 @@ class Shop:
     async def open(self) -> None:
         await self.visitor.sign_in(await sign_in_link(self.stack))
         await self.visitor.connect_notion(HANDLE)
-        await set_database(self.stack, ORDERS_DATABASE_ID)
+        await set_database(self.stack, ORDERS_DATABASE_ID, (*SHIPPED, "PostNow"))
 
     async def close(self) -> None:
         await self.visitor.close()
@@ -90,7 +92,11 @@ def quiet() -> list[str]:
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def shop(tmp_path_factory: pytest.TempPathFactory, quiet: list[str]) -> AsyncIterator[Shop]:
     """A shop whose `my-notion` is connected; every process logs at DEBUG, so that the sweep sees the most."""
-    settings = Settings(data_dir=tmp_path_factory.mktemp("data"), log_level="DEBUG", api_port=0)
+    # The shipped workflows, and one of the tests' own that posts without a delay.
+    flows = tmp_path_factory.mktemp("shop") / "shop_flows"
+    shutil.copytree(ROOT / "workflows", flows, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(Path(__file__).parent / "post_now.py", flows)
+    settings = Settings(data_dir=tmp_path_factory.mktemp("data"), log_level="DEBUG", api_port=0, workflows_dir=flows)
     stack = Stack(settings, quiet.append)
     await stack.start()
     shop = Shop(stack)

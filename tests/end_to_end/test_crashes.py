@@ -21,9 +21,8 @@ async def test_a_worker_killed_during_the_delay_loses_nothing(shop: Shop):
 
 async def test_a_worker_killed_while_the_post_is_in_the_air_completes_the_run(shop: Shop):
     """A plain fetch is made at least once: the write took effect, its answer was lost, so it is sent again."""
-    run_id = await shop.order("#3002")
-    await shop.waits(run_id, "create_record")
     await shop.fault(method="POST", path="/v1/pages", kind="slow", seconds=20, when="after")
+    run_id = await shop.order("#3002", workflow="PostNow")
 
     async def in_the_air() -> bool:
         return len(await shop.pages("#3002")) == 1
@@ -45,9 +44,8 @@ async def test_a_temporal_server_killed_with_its_database_file_goes_on(shop: Sho
 
 
 async def test_a_stopping_worker_lets_its_call_end(shop: Shop):
-    run_id = await shop.order("#3004")
-    await shop.waits(run_id, "create_record")
     await shop.fault(method="POST", path="/v1/pages", kind="slow", seconds=2, when="before")
+    run_id = await shop.order("#3004", workflow="PostNow")
 
     async def in_the_air() -> bool:
         return any("#3004" in str(call["body"]) for call in await shop.calls("/v1/pages"))
@@ -84,7 +82,7 @@ async def test_while_temporal_is_down_the_trigger_says_so_and_readyz_tells(shop:
 async def test_without_a_worker_the_run_waits_and_its_page_says_why(shop: Shop):
     await shop.stack.children["worker"].stop()
     try:
-        run_id = await shop.order("#3006")
+        run_id = await shop.order("#3006", workflow="PostNow")
         run = await shop.run(run_id)
         assert run["status"] == "running"
         assert "python worker.py" in run["note"]
