@@ -122,7 +122,7 @@ async def sides() -> AsyncGenerator[tuple[Side, Side]]:
 
 async def measure(case: Case, both: tuple[Side, Side], runs: int) -> dict[str, Figure]:
     """Measure a case: `runs` of each side alone, then up to five rounds of twice as many, 20 at a time."""
-    await asyncio.gather(*(side.run_one(case) for side in both for _ in range(WARM_UP)))
+    await asyncio.gather(*(side.run_one(case) for side in both for _ in range(min(WARM_UP, runs))))
     samples = {side.name: Samples() for side in both}
     await _in_turn(both, runs, lambda side: side.run_alone(case, samples[side.name]))
     await _in_turn(both, min(ROUNDS, runs), lambda side: side.run_many(case, 2 * runs, samples[side.name]))

@@ -1,0 +1,77 @@
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from bench.cases import CASES
+from bench.flows import FLOWS
+from bench.handwritten import HANDWRITTEN
+from bench.measure import MEASURES, Figure, compare
+from bench.table import as_json, as_text
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def bench(*arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "bench", *arguments], cwd=ROOT, capture_output=True, text=True, timeout=100, check=False
+    )
+
+
+@pytest.mark.server
+def test_each_case_completes_on_both_sides_and_gives_a_ratio_for_each_measure() -> None:
+    ended = bench("--runs", "1", "--json")
+    assert ended.returncode == 0, ended.stderr
+    cases = json.loads(ended.stdout)["cases"]
+    assert list(cases) == [case.name for case in CASES]
+    for measures in cases.values():
+        assert list(measures) == list(MEASURES)
+        assert all(figure["ratio"] > 0 for figure in measures.values())
+    # Steps without delay or call make no history; the look for variables is the one event more.
+    assert cases["chain"]["events"]["steps"] == cases["chain"]["events"]["hand"] + 1
+
+
+def test_an_unknown_case_is_refused_with_the_names_of_those_there_are() -> None:
+    ended = bench("--only", "nothing")
+    assert ended.returncode == 2
+    assert all(case.name in ended.stderr for case in CASES)
+
+
+def test_no_runs_are_refused() -> None:
+    assert bench("--runs", "0").returncode == 2
+
+
+def test_every_case_is_written_for_both_sides() -> None:
+    assert [f"Steps{case.shape}" for case in CASES] == [cls.__name__ for cls in FLOWS]
+    assert [f"Hand{case.shape}" for case in CASES] == [cls.__name__ for cls in HANDWRITTEN]
+
+
+def test_ratios_are_those_of_pairs_so_that_a_slow_minute_counts_for_neither() -> None:
+    figure = compare([10, 100, 12], [5, 50, 6])
+    assert figure == Figure(steps=12, hand=6, ratio=2, low=2, high=2)
+
+
+def test_a_single_pair_has_no_spread() -> None:
+    assert compare([3], [2]) == Figure(3, 2, 1.5, 1.5, 1.5)
+
+
+def test_the_table_is_aligned_and_has_a_line_for_each_measure() -> None:
+    figures = {name: Figure(1234.5, 99.44, 12.414, 1, 13) for name in MEASURES}
+    lines = as_text({case.name: figures for case in CASES}).splitlines()
+    rows = [line for line in lines if "12.41" in line]
+    assert len(rows) == len(CASES) * len(MEASURES)
+    assert len({len(row) for row in rows}) == 1
+    assert "1,234" in rows[0]
+    assert "99.4" in rows[0]
+
+
+def test_json_names_the_versions() -> None:
+    report = {"chain": {"wall": Figure(2, 1, 2, 2, 2)}}
+    shown = json.loads(as_json(report, 3, {"temporalio": "1"}))
+    assert shown["runs"] == 3
+    assert shown["versions"] == {"temporalio": "1"}
+    assert shown["cases"]["chain"]["wall"]["ratio"] == 2
