@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from steps.run import Run
 
 MAX_REQUEST_BYTES = 1_048_576
-_NOTHING: Any = object()
 Action = str | Callable[..., Awaitable[Any]]
 
 
@@ -165,8 +164,7 @@ class Api:
     async def call(
         self,
         activity: str | Callable[..., Any],
-        argument: Any = _NOTHING,
-        *,
+        *arguments: Any,
         timeout: Delay = 300,  # noqa: ASYNC109  # as in fetch
         retry: Retry | None = None,
     ) -> Any:
@@ -175,5 +173,5 @@ class Api:
         Raises:
             CallFailed: with the failure's type and message, when its retries are used up.
         """
-        arguments = [] if argument is _NOTHING else [to_json(argument, "The argument", limit=MAX_REQUEST_BYTES)[0]]
-        return await run_activity(activity, arguments, timeout=parse_delay(timeout), retry=retry or Retry())
+        plain = [to_json(argument, "The argument", limit=MAX_REQUEST_BYTES)[0] for argument in arguments]
+        return await run_activity(activity, plain, timeout=parse_delay(timeout), retry=retry or Retry())

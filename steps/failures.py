@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import traceback
 from datetime import datetime
+from pathlib import Path
 
 from temporalio.exceptions import ApplicationError
 from temporalio.workflow import ContinueAsNewError
@@ -15,6 +17,7 @@ from steps.text import shown
 MAX_FAILURES = 500
 MAX_BYTES = 131_072  # of what is kept, so that a record and what a roll-over carries fit one payload
 _MAX_MESSAGE = 2_000
+_HERE, _STDLIB = Path(__file__).parent, Path(traceback.__file__).parent
 _OVERHEAD = 150  # bytes of a failure's JSON beside its message
 
 
@@ -37,6 +40,7 @@ class Failures:
             type=shown(kind or type(error).__name__, 100),
             message=shown(error, _MAX_MESSAGE),
             at=at,
+            where=_where(error),
         )
         self.count += 1
         self._bytes += _size(failure)
@@ -61,6 +65,16 @@ class Failures:
             return None
         first = self.kept[0]
         return ApplicationError(first.message, type=first.type).with_traceback(self._first.__traceback__)
+
+
+def _where(error: BaseException) -> str | None:
+    """Return the author's own line that raised, as `order_to_notion.py:21`: the last one outside of this package."""
+    place = None
+    for frame, line in traceback.walk_tb(error.__traceback__):
+        path = Path(frame.f_code.co_filename)
+        if path.parent != _HERE and "site-packages" not in path.parts and path.parent != _STDLIB:
+            place = f"{path.name}:{line}"
+    return place
 
 
 def _size(failure: StepFailure) -> int:

@@ -22,13 +22,14 @@ class LogLine(BaseModel):
 
 
 class StepFailure(BaseModel):
-    """One step that failed. `type` is the error's stable type, or the exception's class name."""
+    """One step that failed. `type` is the error's stable type, or the exception's class name; `where` its line."""
 
     step: str
     branch: int
     type: str
     message: str
     at: datetime
+    where: str | None = None
 
 
 class ActiveStep(BaseModel):

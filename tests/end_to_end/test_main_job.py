@@ -108,7 +108,9 @@ async def test_a_line_that_notion_refuses_fails_its_branch_alone(shop: Shop):
 async def test_data_that_lacks_something_fails_with_its_name(shop: Shop):
     started: Any = await shop.visitor.post("/api/v1/workflows/OrderToNotion/runs", {"data": {"name": "#1"}})
     run = await shop.until(started["id"], "failed")
-    assert (run["failures"][0]["type"], run["failures"][0]["message"]) == ("KeyError", "'total_price'")
+    failure = run["failures"][0]
+    assert (failure["type"], failure["message"]) == ("KeyError", "'total_price'")
+    assert failure["where"] == "order_to_notion.py:13"
 
 
 async def test_data_that_the_workflow_declares_otherwise_starts_nothing(shop: Shop):

@@ -1,0 +1,77 @@
+"""`python cli.py runs`."""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated
+
+import typer
+
+from api.reading import cancel_run, list_runs, read_run
+from api.starting import find_workflow, start_run
+from commands.shared import perform
+from settings import read_settings
+from steps import Trigger
+from steps.discovery import discover
+from temporal import connect
+from vault.opening import open_signer
+
+Run = Annotated[str, typer.Argument(help="The run's id, such as order-to-notion/1001.")]
+app = typer.Typer(no_args_is_help=True, help="Start, watch and cancel runs.")
+
+
+@app.command("list")
+def list_command(workflow: str | None = None, limit: Annotated[int, typer.Option(min=1, max=100)] = 20) -> None:
+    """List runs, the newest first."""
+
+    async def work() -> None:
+        settings = read_settings()
+        signer = open_signer(settings.signing_key_text, settings.signing_key_path)
+        for run in (await list_runs(await connect(), settings, signer, workflow=workflow, limit=limit)).runs:
+            typer.echo(f"{run.started_at:%Y-%m-%d %H:%M:%S} {run.status:10} {run.id}")
+
+    perform(work())
+
+
+@app.command("show")
+def show_run(run: Run) -> None:
+    """Show a run as JSON: status, steps, result, failures, log."""
+
+    async def work() -> None:
+        view = await read_run(await connect(), read_settings(), run)
+        typer.echo(json.dumps(view.model_dump(mode="json"), indent=2, ensure_ascii=False))
+
+    perform(work())
+
+
+@app.command("start")
+def start_command(
+    workflow: Annotated[str, typer.Argument(help="The class's name, such as OrderToNotion.")],
+    data: Annotated[str, typer.Option(help="JSON; becomes `data` of start.")] = "{}",
+    key: Annotated[str | None, typer.Option(help="The same key starts the same run once.")] = None,
+) -> None:
+    """Start a run and print its id."""
+    try:
+        value = json.loads(data)
+    except ValueError as error:
+        raise typer.BadParameter(f"--data is not JSON: {error}") from None
+
+    async def work() -> None:
+        settings = read_settings()
+        cls = find_workflow(discover(settings.workflows_dir).workflows, workflow)
+        trigger, queue = Trigger(data=value), settings.task_queue
+        started = await start_run(await connect(), queue, workflow, cls, trigger, key=key, origin="api")
+        typer.echo(f"{started.id}{' (it had been started before)' if started.duplicate else ''}")
+
+    perform(work())
+
+
+@app.command("cancel")
+def cancel_command(run: Run) -> None:
+    """Cancel a run; its on_workflow_error still runs."""
+
+    async def work() -> None:
+        await cancel_run(await connect(), run)
+
+    perform(work())
+    typer.echo(f"Asked {run} to stop.")
