@@ -10,6 +10,7 @@ import shutil
 import sys
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import httpx
@@ -130,15 +131,15 @@ class Stack:
             sys.executable, "-m", "uvicorn", "api.app:create_app", "--factory", "--host", "127.0.0.1",
             "--port", str(self._ports["api"]), "--no-access-log", "--app-dir", str(ROOT),
         ]  # fmt: skip
-        await self._run("api", argv, lambda: _healthy(f"{self.addresses.api}/readyz"))
+        await self._run("api", argv, partial(_healthy, f"{self.addresses.api}/readyz"))
 
     async def start_notion(self) -> None:
         """Start the stand-in for Notion."""
         argv = [
-            sys.executable, "-m", "local.notion", "--port", str(self._ports["notion"]),
-            "--client-id", self._notion_id, "--client-secret", self._notion_secret,
+            sys.executable, "-m", "local.notion", "--port", str(self._ports["notion"]), "--client-id", self._notion_id,
         ]  # fmt: skip
-        await self._run("notion", argv, lambda: _healthy(f"{self.addresses.notion}/healthz"))
+        healthy = partial(_healthy, f"{self.addresses.notion}/healthz")
+        await self._run("notion", argv, healthy, LOCAL_NOTION_CLIENT_SECRET=self._notion_secret)
 
     async def _start(self) -> None:
         self.data.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -156,8 +157,10 @@ class Stack:
         self._say("Starting a worker")
         await self.start_worker()
 
-    async def _run(self, name: str, argv: list[str], ready: Callable[[], Awaitable[bool]]) -> None:
-        child = Child(name, argv, log=self.data / "logs" / f"{name}.log", env={**self.env, "PYTHONPATH": str(ROOT)})
+    async def _run(self, name: str, argv: list[str], ready: Callable[[], Awaitable[bool]], **more: str) -> None:
+        child = Child(
+            name, argv, log=self.data / "logs" / f"{name}.log", env={**self.env, **more, "PYTHONPATH": str(ROOT)}
+        )
         self.children[name] = child
         await child.start(ready)
 

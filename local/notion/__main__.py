@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import socket
 import sys
 from collections.abc import Sequence
@@ -10,6 +11,7 @@ import uvicorn
 from local.notion import Workspace, create_app
 
 HOST = "127.0.0.1"
+SECRET_VARIABLE = "LOCAL_NOTION_CLIENT_SECRET"
 
 
 class Server(uvicorn.Server):
@@ -47,7 +49,8 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m local.notion", description="A stand-in for Notion.")
     parser.add_argument("--port", type=int, default=9100)
     parser.add_argument("--client-id", default="local-client")
-    parser.add_argument("--client-secret", default="local-secret")
+    # From the environment where it matters: arguments stand in the list of processes.
+    parser.add_argument("--client-secret", default=os.environ.get(SECRET_VARIABLE, "local-secret"))
     parser.add_argument("--token-prefix", default="ntn_")
     parser.add_argument("--redirect-uri", action="append", default=[], help="allow this one; repeat for more")
     return parser
