@@ -11,7 +11,6 @@ import uvicorn
 from local.notion import Workspace, create_app
 
 HOST = "127.0.0.1"
-SECRET_VARIABLE = "LOCAL_NOTION_CLIENT_SECRET"
 
 
 class Server(uvicorn.Server):
@@ -50,7 +49,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--port", type=int, default=9100)
     parser.add_argument("--client-id", default="local-client")
     # From the environment where it matters: arguments stand in the list of processes.
-    parser.add_argument("--client-secret", default=os.environ.get(SECRET_VARIABLE, "local-secret"))
+    parser.add_argument("--client-secret", default=os.environ.get("LOCAL_NOTION_CLIENT_SECRET", "local-secret"))
     parser.add_argument("--token-prefix", default="ntn_")
     parser.add_argument("--redirect-uri", action="append", default=[], help="allow this one; repeat for more")
     return parser
