@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
 import uvicorn
@@ -13,6 +13,7 @@ from commands import connections, keys, runs, variables
 from commands.shared import perform
 from logs import configure_logging
 from settings import read_settings
+from temporal import leave
 from vault import migrate
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Durable Steps: step workflows on Temporal.")
@@ -70,5 +71,16 @@ def migrate_command() -> None:
     typer.echo("The vault's database is up to date.")
 
 
+def main() -> NoReturn:
+    """Run the command that the arguments name."""
+    try:
+        app()
+    except SystemExit as end:
+        if isinstance(end.code, str):
+            typer.echo(end.code, err=True)
+        leave(end.code if isinstance(end.code, int) else int(bool(end.code)))
+    leave(0)
+
+
 if __name__ == "__main__":
-    app()
+    main()

@@ -6,7 +6,6 @@ import asyncio
 import logging
 import os
 import signal
-import sys
 from collections.abc import Sequence
 from datetime import timedelta
 
@@ -19,7 +18,7 @@ from logs import configure_logging
 from settings import Settings, read_settings
 from steps import Workflow
 from steps.discovery import discover
-from temporal import DEFAULT_ADDRESS, connect
+from temporal import DEFAULT_ADDRESS, connect, leave
 from vault import VaultError
 from vault.opening import open_signer, open_vault
 
@@ -130,4 +129,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    leave(main())

@@ -1,6 +1,9 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +11,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from cli import app
+from settings import ROOT
 
 GROUPS = ["connections", "runs", "keys", "variables"]
 
@@ -88,3 +92,13 @@ def test_an_unknown_workflow_gets_the_closest_name(cli: Any):
     result = cli("runs", "start", "OrderToNotoin", "--data", json.dumps({}))
     assert result.exit_code == 1
     assert "Did you mean OrderToNotion?" in result.stderr
+
+
+def test_a_wrong_setting_is_named_with_what_it_must_be():
+    process = subprocess.run(
+        [sys.executable, str(ROOT / "cli.py"), "keys", "list"],
+        env={**os.environ, "STEPS_PUBLIC_URL": "somewhere"}, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert process.returncode == 1
+    assert process.stderr.startswith("STEPS_PUBLIC_URL: Value error, must be an address such as https://")
+    assert "somewhere" not in process.stderr
