@@ -81,9 +81,10 @@ class Scope:
             return [f"{module}.{name}" for module in [*self._all_stars(), "builtins"]]
         found: list[str] = []
         for binding in scope.names[name]:
-            if binding is None:
+            meant = scope.resolve(binding, depth - 1) if isinstance(binding, ast.expr) else [binding] if binding else []
+            if not meant:
                 return []
-            found += [binding] if isinstance(binding, str) else scope.resolve(binding, depth - 1)
+            found += meant
         return found
 
     def _all_stars(self) -> list[str]:
