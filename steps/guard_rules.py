@@ -24,7 +24,9 @@ RULES: dict[str, Rule] = {
     "file": Rule("touches this worker's disk or system", _ACTIVITY),
     "network": Rule("is repeated by every replay", "`api.fetch(...)`, or an activity with `api.call(...)`"),
     "process": Rule("starts a process, again on every replay", _ACTIVITY),
-    "thread": Rule("leaves the run's own order of things", "`asyncio.gather` for calls at the same time"),
+    "thread": Rule(
+        "leaves the run's own order of things", "`asyncio.gather` for calls at the same time, or an activity"
+    ),
     "event-loop": Rule("needs an event loop of its own; a step has one", "`await`"),
     "task": Rule("may outlive its step, and its error is lost", "`asyncio.gather`, `asyncio.TaskGroup`, or more steps"),
     "order": Rule("has another order on every replay", "`sorted(...)`, or `asyncio.gather` in place of `wait`"),

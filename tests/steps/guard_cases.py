@@ -39,6 +39,7 @@ CASES: list[Case] = [
     Case("random", "import random\nrandom.SystemRandom().random()", "no"),
     Case("uuid", "import uuid\nuuid.uuid4()", "parks"),
     Case("uuid", "from uuid import uuid1\nuuid1()", "parks"),
+    Case("uuid", "import uuid\nuuid.getnode()", "no"),
     Case("environment", "import os\nos.environ['PATH']", "parks"),
     Case("environment", "from os import getenv\ngetenv('PATH')", "parks"),
     Case("environment", "import platform\nplatform.node()", "parks"),
@@ -71,7 +72,7 @@ CASES: list[Case] = [
     Case("thread", "import concurrent.futures\nconcurrent.futures.ThreadPoolExecutor()", "parks"),
     Case("thread", "import asyncio\nawait asyncio.to_thread(len, 'a')", "fails"),
     Case("thread", "import asyncio\nawait asyncio.get_running_loop().run_in_executor(None, len, 'a')", "fails"),
-    Case("event-loop", "import asyncio\nasyncio.run(asyncio.sleep(0))", "fails"),
+    Case("event-loop", "import asyncio\nasyncio.run(None)", "fails"),
     Case("event-loop", "import asyncio\nasyncio.new_event_loop().close()", "no"),
     Case("task", "import asyncio\nawait asyncio.create_task(asyncio.sleep(0))", "no"),
     # The sandbox warns of these two, in the worker's log, and goes on.
@@ -86,6 +87,7 @@ CASES: list[Case] = [
     Case("logging", "import logging as log\nlog.info('hello')", "no"),
     Case("input", "input()", "parks"),
     Case("input", "breakpoint()", "parks"),
+    Case("input", "import sys\nsys.stdin.closed", "no"),
     Case("continue-as-new", "from temporalio import workflow\nworkflow.continue_as_new({'data': None})", "fails"),
     Case("global-state", "global COUNT; COUNT = 1", "no"),
     Case("global-state", "SEEN.append(1)", "no"),
@@ -99,7 +101,7 @@ CASES: list[Case] = [
     Case("self-state", "setattr(self, 'kept', 1)", "no"),
     # Whether the sandbox refuses a package depends on the package; httpx is one that it refuses.
     Case("import", "import httpx", "parks"),
-    Case("import", "import hypothesis.strategies", None),
+    Case("import", "import iniconfig", "no"),
     Case("excuse", "1 + 1  # guard: nothing is here", None),
     Case("excuse", "1 + 1  # guard:", None),
 ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import importlib
 import sys
 import warnings
@@ -57,6 +58,7 @@ async def outcomes(
         async with working(dev_server.client, Outside(), workflows=workflows) as queue:
             handles = [await start(dev_server.client, queue, cls.__name__) for cls in workflows]
             ended = await asyncio.gather(*map(outcome, handles))
+        gc.collect()  # what the cases left behind warns here, not in a later test
     yield dict(zip(SHOWN, ended, strict=True))
     sys.path.remove(str(folder))
     del sys.modules["guarded_cases"]
