@@ -134,7 +134,7 @@ _MEMBERS: dict[str, dict[str, str]] = {
     "continue-as-new": {"temporalio.workflow": "continue_as_new"},
 }
 # What the lists above would catch, and what is the same on every replay.
-_ALLOWED = ("os.PathLike", "random.Random", "secrets.compare_digest")
+_ALLOWED = ("os.PathLike", "os.sep", "random.Random", "secrets.compare_digest")
 # Constructors and formats that read the clock, or chance, only when they get no more arguments than this.
 AT_MOST: dict[str, tuple[int, str]] = {
     "random.Random": (0, "random"),

@@ -31,9 +31,10 @@ class StateWatch:
     def __init__(self, module: Scope, tree: ast.Module) -> None:
         self._module = module
         self._workflows = _workflow_classes(module, tree)
-        self._unit = _IMPORT
+        self._unit: str = _IMPORT
         self._self: str | None = None
-        self._in_function = False
+        self._class: Scope = module
+        self._in_function: bool = False
         self._mentions: dict[str, set[str]] = {}
         self._changes: list[tuple[str, Found]] = []
 
@@ -57,15 +58,15 @@ class StateWatch:
     @contextmanager
     def within(self, node: Function | ast.ClassDef, outer: Scope) -> Generator[None]:
         """Walk the inside of a function or a class."""
-        before = self._unit, self._self, self._in_function
+        before = self._unit, self._self, self._class, self._in_function
         if outer is self._module and not isinstance(node, ast.Lambda):
             self._unit = node.name
         if isinstance(node, FUNCTIONS):
             self._in_function = True
             if isinstance(outer.node, ast.ClassDef):
-                self._self = self._instance(node, outer.node)
+                self._self, self._class = self._instance(node, outer.node), outer
         yield
-        self._unit, self._self, self._in_function = before
+        self._unit, self._self, self._class, self._in_function = before
 
     def _instance(self, method: Function, cls: ast.ClassDef) -> str | None:
         """Return what a method of a workflow calls `self`; a step's instance ends with the step."""
@@ -119,8 +120,11 @@ class StateWatch:
 
     def _changed_inside(self, owner: ast.expr, scope: Scope, node: ast.expr) -> None:
         match owner:
-            case ast.Name(id=name) if self._holds_container(name, scope):
+            case ast.Name(id=name) if self._is_shared(name, scope) and _has_container(self._module, name):
                 self._add("global-state", node, name)
+            case ast.Attribute(value=ast.Name(id=name), attr=held) if name == self._self:
+                if _has_container(self._class, held):
+                    self._add("global-state", node, f"{name}.{held}")
             case ast.Subscript(value=inner):
                 self._changed_inside(inner, scope, node)
             case _:
@@ -129,14 +133,14 @@ class StateWatch:
     def _is_shared(self, name: str, scope: Scope) -> bool:
         return name not in ("self", "cls") and scope.owner(name) is self._module
 
-    def _holds_container(self, name: str, scope: Scope) -> bool:
-        if not self._is_shared(name, scope):
-            return False
-        return any(
-            isinstance(value, _LITERALS)
-            or (isinstance(value, ast.Call) and not _CONTAINERS.isdisjoint(self._module.resolve(value.func)))
-            for value in self._module.names[name]
-        )
+
+def _has_container(scope: Scope, name: str) -> bool:
+    """Whether a module or a class binds a name to a list, a dict, a set or what is like them."""
+    return any(
+        isinstance(value, _LITERALS)
+        or (isinstance(value, ast.Call) and not _CONTAINERS.isdisjoint(scope.resolve(value.func)))
+        for value in scope.names.get(name, ())
+    )
 
 
 def _flat(targets: Iterable[ast.expr]) -> list[ast.expr]:

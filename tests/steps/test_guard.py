@@ -108,7 +108,8 @@ INNOCENT = [
     "from contextvars import ContextVar\nmark = ContextVar('mark')\nmark.set(1)",
     "import hashlib, json, re, decimal, math, itertools\njson.loads('{}'); re.match('a', 'a'); hashlib.sha256(b'')",
     "from zoneinfo import ZoneInfo\nZoneInfo('Europe/Berlin')",
-    "import os\ndef name(path: os.PathLike): return path",
+    "import os\ndef name(path: os.PathLike): return path, os.sep",
+    "self.names.index(1); self.other.append(1)",
     "from temporalio import workflow\nawait workflow.sleep(1); workflow.now()",
     "import logging\nlevel = logging.INFO",
     "import time\nassert time",
@@ -179,6 +180,13 @@ def test_a_helper_that_no_step_reaches_may_change_what_the_module_holds():
     step = "\n\nclass A:\n    async def start(self, data, headers, api):\n        "
     assert rules(helper + step + "pass\n") == []
     assert rules(helper + step + "add(2)\n") == ["global-state"]
+
+
+def test_a_list_of_the_class_is_one_for_all_runs_of_a_worker():
+    text = "class A:\n    seen: list[int] = []\n\n    async def start(self, data, headers, api):\n        {}\n"
+    assert rules(text.format("self.seen.append(1)")) == ["global-state"]
+    assert rules(text.format("self.seen[0] = 1")) == ["global-state"]
+    assert rules(text.format("seen = list(self.seen); seen.append(1)")) == []
 
 
 def test_a_folder_is_read_file_by_file_and_its_own_package_is_no_stranger(tmp_path: Path):
