@@ -30,7 +30,7 @@ def check_workflows(folder: Folder = None) -> None:
         typer.echo(f"{_shown(place, name)}:{line}:{column}: {rule}: {message}")
     if found.problems or not all(one.is_warning for one in found.findings):
         raise typer.Exit(1)
-    typer.echo(f"{_shown(place, '')}: workflows found: {len(found.workflows)}; nothing in the way of a run")
+    typer.echo(f"{_shown(place, '')}: nothing in the way of {', '.join(sorted(found.workflows)) or 'a workflow'}")
 
 
 def _shown(folder: Path, name: str) -> str:

@@ -11,6 +11,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from cli import app
+from settings import ROOT
 
 GROUPS = ["connections", "runs", "keys", "variables"]
 
@@ -135,7 +136,7 @@ def test_check_is_content_with_good_files_and_with_an_excuse(cli: Any, flows: Pa
     (flows / "good.py").write_text(FLOW.format(name="Good", body="print(data)  # guard: seen on the laptop alone"))
     result = cli("check", flows.name)
     assert result.exit_code == 0
-    assert result.stdout == f"{flows.name}: workflows found: 1; nothing in the way of a run\n"
+    assert result.stdout == f"{flows.name}: nothing in the way of Good\n"
 
 
 def test_check_warns_of_a_package_that_every_run_would_load_and_goes_on(cli: Any, flows: Path):
@@ -153,3 +154,8 @@ def test_check_of_a_folder_that_is_not_there_says_so(cli: Any, tmp_path: Path):
 
 def test_check_reads_the_folder_of_the_settings_and_the_products_own_pass(cli: Any):
     assert cli("check").exit_code == 0
+
+
+def test_make_check_checks_the_workflows():
+    recipe = (ROOT / "Makefile").read_text(encoding="utf-8").partition("\ncheck:")[2].partition("\n\n")[0]
+    assert "cli.py check workflows" in recipe
