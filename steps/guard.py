@@ -6,6 +6,7 @@ import ast
 import io
 import re
 import tokenize
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -38,7 +39,11 @@ class Finding:
 def check_folder(folder: Path) -> list[Finding]:
     """Return what the files of a folder do that a step may not, in the order of the files."""
     own = frozenset({folder.resolve().name})
-    return [one for path in sorted(folder.glob("*.py")) for one in check_source(path.name, path.read_bytes(), own)]
+    found: list[Finding] = []
+    for path in sorted(folder.glob("*.py")):
+        with suppress(OSError):  # loading it says why
+            found += check_source(path.name, path.read_bytes(), own)
+    return found
 
 
 def check_source(name: str, source: bytes | str, own: frozenset[str] = frozenset()) -> list[Finding]:
@@ -48,10 +53,10 @@ def check_source(name: str, source: bytes | str, own: frozenset[str] = frozenset
     """
     raw = source.encode() if isinstance(source, str) else source
     try:
-        tree = ast.parse(raw)
-    except (SyntaxError, ValueError, RecursionError):
+        walk = Walk(ast.parse(raw), own)
+    except (SyntaxError, ValueError, RecursionError):  # the last: thousands of brackets, or of `+`, in one expression
         return []
-    walk, lines = Walk(tree, own), raw.splitlines()
+    lines = raw.splitlines()
     excuses = _excuses(raw)
     found: set[Finding] = set()
     used: set[int] = set()

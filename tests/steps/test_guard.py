@@ -197,6 +197,15 @@ def test_a_folder_is_read_file_by_file_and_its_own_package_is_no_stranger(tmp_pa
     ]  # fmt: skip
 
 
+def test_what_cannot_be_read_is_left_to_the_loading(tmp_path: Path):
+    (tmp_path / "folder.py").mkdir()
+    (tmp_path / "gone.py").symlink_to(tmp_path / "nowhere")
+    (tmp_path / "late.py").write_text("print()\n", encoding="utf-8")
+    assert [one.file for one in check_folder(tmp_path)] == ["late.py"]
+    for text in ["x = " + "1 + " * 3_000 + "1\n", "x = '\0'\n", b"x = '\xff'\n"]:
+        assert check_source("a.py", text) == []
+
+
 def test_the_products_workflows_have_no_finding():
     assert check_folder(ROOT / "workflows") == []
 
