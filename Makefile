@@ -32,10 +32,11 @@ test: install ## run the tests (ARGS="-k name" for some)
 	@echo "Running the tests"
 	@$(BIN)/python -m pytest -q $(ARGS)
 
-check: install ## check format, lint, types and the lock
+check: install ## check format, lint, types, the workflows and the lock
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/basedpyright --warnings
+	$(BIN)/python cli.py check workflows
 	@$(MAKE) --no-print-directory lock LOCK=.venv/lock.txt
 	@diff -q requirements.lock .venv/lock.txt || { echo "requirements.lock is not what pyproject.toml asks for: make lock"; exit 1; }
 

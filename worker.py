@@ -33,6 +33,8 @@ def load_workflows(settings: Settings) -> list[type[Workflow]]:
     found = discover(settings.workflows_dir)
     for problem in found.problems:
         log.error("Not loaded: %s", problem)
+    for finding in found.findings:
+        log.warning("May park or repeat itself: %s", finding)
     log.info("Workflows: %s", ", ".join(sorted(found.workflows)) or "none")
     return list(found.workflows.values())
 

@@ -14,6 +14,7 @@ from types import ModuleType
 from temporalio import workflow as temporal_workflow
 
 from steps.definition import step_names
+from steps.guard import Finding, check_folder
 from steps.payload import declared_type
 from steps.sandbox import workflow_runner
 from steps.workflow import Workflow
@@ -33,22 +34,24 @@ class LoadProblem:
 
 @dataclass
 class Discovered:
-    """The workflows of a folder by name, and what is wrong with the files that gave none."""
+    """The workflows of a folder by name, what is wrong with the files that gave none, and what the guard found."""
 
     workflows: dict[str, type[Workflow]] = field(default_factory=dict[str, type[Workflow]])
     problems: list[LoadProblem] = field(default_factory=list[LoadProblem])
+    findings: list[Finding] = field(default_factory=list[Finding])
 
 
 def discover(folder: Path) -> Discovered:
     """Import each `*.py` of the folder, a package, and collect the workflows that it defines.
 
     Every class is also loaded once in the sandbox, where a clock or a file read at import is refused: the worker would
-    otherwise not start, or every run of it would hang.
+    otherwise not start, or every run of it would hang. What the guard finds is advice, and keeps no file from loading.
     """
     found = Discovered()
     if not folder.is_dir():
         found.problems.append(LoadProblem(str(folder), None, "There is no such folder; STEPS_WORKFLOWS_DIR names it."))
         return found
+    found.findings = check_folder(folder)
     parent = str(folder.resolve().parent)
     if parent not in sys.path:
         sys.path.insert(0, parent)

@@ -43,11 +43,13 @@ from steps.api import Log
 from steps.branches import MAX_ARMED, MAX_ARMED_BYTES
 from steps.calls import HEARTBEAT_TIMEOUT
 from steps.delay import MAX_DELAY
+from steps.guard_rules import RULES
 from steps.log import MAX_BYTES, MAX_LINE_CHARACTERS, MAX_LINES
 from steps.payload import MAX_PAYLOAD_BYTES, MAX_RESULT_BYTES
 from steps.run import MAX_RUNNING, MAX_STEPS_PER_ROLL
 from tests.browser.running import running_stack, signed_in
 from tests.conftest import eventually
+from tests.steps.guard_cases import caught
 
 DOCS = ROOT / "docs"
 PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted(DOCS.glob("*.md"))]
@@ -157,6 +159,14 @@ def test_the_parts_of_a_response_are_named():
     page = text_of("docs/writing-workflows.md")
     for name in ["ok", "json()", *Response.model_fields]:
         assert f"`{name}`" in page
+
+
+def test_every_rule_of_the_guard_is_explained_with_what_to_use_and_whether_the_sandbox_sees_it():
+    table = rows(section(text_of("docs/writing-workflows.md"), "What a step may not do"))
+    assert {code(row[0]): (row[2], row[3]) for row in table} == {
+        name: (rule.instead, caught(name)) for name, rule in RULES.items()
+    }
+    assert len(table) == len(RULES)
 
 
 # Errors

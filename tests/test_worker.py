@@ -52,11 +52,13 @@ async def test_it_waits_for_temporal_and_stops_when_asked(tmp_path: Path, number
     folder.mkdir()
     (folder / "good.py").write_text(GOOD)
     (folder / "bad.py").write_text("from __future__ import annotations\n\nclass Oops(\n")
+    (folder / "late.py").write_text(GOOD.replace("Good", "Late").replace('"good"', "print()"))
     await migrate(f"sqlite+aiosqlite:///{tmp_path / 'vault.db'}")
     process, log = await start_worker(tmp_path, STEPS_WORKFLOWS_DIR=str(folder))
     await says(log, "Temporal does not answer at 127.0.0.1:1")
     text = log.read_text()
     assert "Not loaded: bad.py:3: SyntaxError" in text
-    assert "Workflows: Good" in text
+    assert "Workflows: Good, Late" in text
+    assert "May park or repeat itself: late.py:7:16: print: print is printed again" in text
     process.send_signal(number)
     assert await asyncio.wait_for(process.wait(), 60) == 0

@@ -145,6 +145,14 @@ def test_a_folder_that_is_not_there_is_a_problem_that_names_the_setting(tmp_path
     assert "STEPS_WORKFLOWS_DIR" in problem.message
 
 
+def test_what_the_guard_finds_is_kept_and_keeps_no_file_from_loading(folder: Path):
+    reads = good("Reads").replace("        return data\n", "        return open(data)\n")
+    found = found_in(folder, reads=reads, good=good("Good"), bad="class Bad(\n")
+    assert sorted(found.workflows) == ["Good", "Reads"]
+    assert [problem.file for problem in found.problems] == ["bad.py"]
+    assert [(one.file, one.line, one.column, one.rule) for one in found.findings] == [("reads.py", 8, 16, "file")]
+
+
 def test_a_problem_is_shown_as_file_line_and_message():
     assert str(LoadProblem("a.py", 3, "wrong")) == "a.py:3: wrong"
     assert str(LoadProblem("a.py", None, "wrong")) == "a.py: wrong"
