@@ -96,6 +96,7 @@ async def read_run(client: Client, settings: Settings, run_id: str) -> RunView:
             "waiting_count": record.waiting_count,
             "steps_done": record.steps_done,
             "result": record.result,
+            "store": record.store,
             "failures": record.failures,
             "failure_count": record.failure_count,
             "log": record.log,

@@ -43,6 +43,7 @@ class RunView(RunSummary):
     waiting_count: int = 0
     steps_done: int = 0
     result: Any = None
+    store: dict[str, Any] = Field(default_factory=dict, description="The run's durable values.")
     failures: list[StepFailure] = Field(default_factory=list[StepFailure])
     failure_count: int = 0
     log: list[LogLine] | None = Field(default=None, description="Null when nothing could be asked for it: see `note`.")

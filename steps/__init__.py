@@ -22,6 +22,8 @@ from steps.errors import (
     SchedulingRefused,
     StepsError,
     StepUnknown,
+    StoreInvalid,
+    StoreTooLarge,
     VariableNotFound,
 )
 from steps.http import Response
@@ -29,6 +31,7 @@ from steps.notion import Notion
 from steps.record import RunRecord, StepFailure
 from steps.retry import Retry
 from steps.sealed import SealedToken
+from steps.store import Store
 from steps.workflow import Workflow
 
 __all__ = [
@@ -57,6 +60,9 @@ __all__ = [
     "StepFailure",
     "StepUnknown",
     "StepsError",
+    "Store",
+    "StoreInvalid",
+    "StoreTooLarge",
     "Trigger",
     "VariableNotFound",
     "Workflow",

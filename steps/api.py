@@ -20,6 +20,7 @@ from steps.notion import NOTION_VERSION, Notion
 from steps.payload import to_json
 from steps.retry import Retry
 from steps.sealed import SealedToken, is_sealed
+from steps.store import Store
 
 if TYPE_CHECKING:
     from steps.branch import Branch
@@ -91,6 +92,7 @@ class Api:
         self.requests: list[Request] = []
         self.closed = False
         self.env: Env = run.env
+        self.store: Store = run.store
         self.log = Log(run.log, step, branch.id if branch else None)
         self.run = RunInfo(workflow.info().workflow_id, run.workflow.__name__, step, 1, run.started_at)
 

@@ -36,6 +36,7 @@ class Carried(BaseModel):
     log: list[LogLine] = Field(default_factory=list[LogLine])
     log_dropped: int = 0
     result: Any = None
+    store: dict[str, Any] = Field(default_factory=dict)
     started_at: datetime | None = None
 
 

@@ -10,7 +10,7 @@ from steps.branch import Branch
 from steps.errors import BranchLimitExceeded, PayloadTooLarge
 
 MAX_ARMED = 10_000
-MAX_ARMED_BYTES = 1_310_720  # what a roll-over carries must fit Temporal's payload of 2 MiB, beside log and store
+MAX_ARMED_BYTES = 1_245_184  # what a roll-over carries must fit a value of Temporal, 2 MiB, beside log and store
 _OVERHEAD = 120  # bytes of a branch's JSON beside its payload and name
 _EARLY = timedelta(milliseconds=1)
 

@@ -55,4 +55,5 @@ class RunRecord(BaseModel):
     failure_count: int = 0
     log: list[LogLine] = Field(default_factory=list[LogLine])
     log_dropped: int = 0
+    store: dict[str, Any] = Field(default_factory=dict)
     started_at: datetime | None = None

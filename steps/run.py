@@ -23,6 +23,7 @@ from steps.log import MAX_LINE_CHARACTERS, RunLog
 from steps.parking import parking_cause
 from steps.payload import MAX_RESULT_BYTES, check, to_json
 from steps.record import ActiveStep, RunRecord
+from steps.store import Store
 from steps.text import shown
 
 MAX_RUNNING = 200  # well under the 2,000 pending activities at which Temporal's server stops a run for good
@@ -45,6 +46,7 @@ class Run:
         self.branches = Branches(((branch, _size(branch.payload)) for branch in state.branches), state.next_id)
         self.log = RunLog(state.log, state.log_dropped)
         self.env = Env(cls.__name__, state.env or {})
+        self.store = Store(state.store)
         self.started_at = state.started_at or now
         self._env_read = state.env is not None
         self._failures = Failures(state.failures, state.failure_count)
@@ -91,6 +93,7 @@ class Run:
             failure_count=self._failures.count,
             log=self.log.lines,
             log_dropped=self.log.dropped,
+            store=self.store.values(),
             started_at=self.started_at,
         )
 
@@ -182,7 +185,8 @@ class Run:
         carried = Carried(
             branches=self.branches.armed, next_id=self.branches.next_id, steps_done=self._steps_done,
             env=dict(self.env), failures=self._failures.kept, failure_count=self._failures.count,
-            log=self.log.lines, log_dropped=self.log.dropped, result=self._result, started_at=self.started_at,
+            log=self.log.lines, log_dropped=self.log.dropped, result=self._result, store=self.store.values(),
+            started_at=self.started_at,
         )  # fmt: skip
         workflow.continue_as_new(
             Trigger(headers=self._headers, carried=carried),
