@@ -32,6 +32,7 @@ from steps.record import RunRecord, StepFailure
 from steps.retry import Retry
 from steps.sealed import SealedToken
 from steps.store import Store
+from steps.wait import EventWait
 from steps.workflow import Workflow
 
 __all__ = [
@@ -44,6 +45,7 @@ __all__ = [
     "DefinitionInvalid",
     "DelayInvalid",
     "EgressDenied",
+    "EventWait",
     "FetchFailed",
     "Notion",
     "NotionError",

@@ -33,11 +33,12 @@ class StepFailure(BaseModel):
 
 
 class ActiveStep(BaseModel):
-    """One step that is running, or waits to run at `due`."""
+    """One step that is running, or waits to run at `due`; with a `wait_id`, it waits for an event until then."""
 
     step: str
     branch: int
     due: datetime
+    wait_id: str | None = None
 
 
 class RunRecord(BaseModel):

@@ -46,6 +46,8 @@ from steps.log import MAX_BYTES, MAX_LINE_CHARACTERS, MAX_LINES
 from steps.payload import MAX_PAYLOAD_BYTES, MAX_RESULT_BYTES
 from steps.run import MAX_RUNNING, MAX_STEPS_PER_ROLL
 from steps.store import MAX_KEY_CHARACTERS, MAX_STORE_BYTES, MAX_VALUE_BYTES
+from steps.wait import MAX_REDIRECT_CHARACTERS
+from steps.waits import MAX_PAST_BYTES
 from tests.browser.running import running_stack, signed_in
 from tests.conftest import eventually
 
@@ -144,7 +146,9 @@ def test_no_page_speaks_of_what_api_does_not_have(page: Path):
     assert set(re.findall(r"(?<![/.-])\bnotion\.(\w+)\(", text)) <= NOTION_NAMES
 
 
-@pytest.mark.parametrize("name", ["schedule_next_step", "fetch", "notion", "call", "get_oauth_token"])
+@pytest.mark.parametrize(
+    "name", ["schedule_next_step", "wait_for_event", "cancel_wait", "fetch", "notion", "call", "get_oauth_token"]
+)
 def test_the_signatures_in_the_headings_are_those_of_the_code(name: str):
     page = text_of("docs/writing-workflows.md")
     heading = re.search(rf"^### `api\.{name}\((.*)\)`$", page, re.MULTILINE)
@@ -217,6 +221,9 @@ LIMITS: dict[str, int | timedelta] = {
     "A value in the store": MAX_VALUE_BYTES,
     "The store of a run": MAX_STORE_BYTES,
     "A key of the store": MAX_KEY_CHARACTERS,
+    "A wait for an event": MAX_DELAY,
+    "The redirect_url of a wait": MAX_REDIRECT_CHARACTERS,
+    "The waits that are over and remembered": MAX_PAST_BYTES,
     "The body of a fetch, the argument of a call": steps_api.MAX_REQUEST_BYTES,
     "A delay": MAX_DELAY,
     "The timeout of a fetch": timedelta(hours=1),
@@ -269,10 +276,10 @@ def test_every_python_block_compiles(page: Path):
         compile(block, page.name, "exec")
 
 
-@pytest.mark.parametrize("number", range(4))
+@pytest.mark.parametrize("number", range(5))
 def test_every_workflow_in_the_guide_can_be_defined(number: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     found = [block for block in blocks(text_of("docs/writing-workflows.md"), "python") if "(Workflow)" in block]
-    assert len(found) == 4
+    assert len(found) == 5
     path = tmp_path / f"documented_{number}.py"
     path.write_text(found[number], encoding="utf-8")
     monkeypatch.setattr(sys, "path", [str(tmp_path), *sys.path])
