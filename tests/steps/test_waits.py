@@ -10,12 +10,15 @@ import pytest
 from temporalio.client import Client, WorkflowHandle, WorkflowUpdateFailedError
 from temporalio.exceptions import ApplicationError
 from temporalio.testing import WorkflowEnvironment
+from temporalio.worker import Replayer
 
 from steps import RunRecord
 from steps.resume_token import make_token, read_token
 from steps.wait import Resumed
+from temporal import plugin
 from tests.conftest import eventually
 from tests.steps.harness import SIGNER, Outside, ended, messages, run, runs_of, start, working
+from tests.steps.wait_flows import WAIT_FLOWS
 
 Handle = WorkflowHandle[Any, Any]
 
@@ -275,3 +278,30 @@ async def test_waits_survive_roll_overs_and_a_second_click_after_one_is_told_whe
         assert error.type == "wait-used"
         assert error.details[0]["at"] == answers[1].at.isoformat().replace("+00:00", "Z")
         await handle.terminate()
+
+
+@pytest.mark.server
+async def test_a_worker_that_keeps_no_run_in_memory_does_the_same(dev_server: WorkflowEnvironment):
+    async with working(dev_server.client, max_cached_workflows=0) as queue:
+        handle, token = await opened(dev_server.client, queue, linger=1)
+        await resume(handle, token, {"early": True})
+        assert (await ended(handle)).result["resumed"] == {"event": {"early": True}}
+        handle = await start(dev_server.client, queue, "ThreeWays")
+        _, chat, _ = await tokens_of(handle, 3)
+        await armed(handle)
+        await resume(handle, chat, "yes")
+
+        async def answered() -> bool:
+            return "answered" in messages(await handle.query("record", result_type=RunRecord))
+
+        await eventually(answered)
+        await Replayer(workflows=WAIT_FLOWS, plugins=[plugin()]).replay_workflow(await handle.fetch_history())
+        await handle.terminate()
+
+
+@pytest.mark.parametrize("run_id", ["a", "order/é\0x", "x" * 1_000])
+def test_a_token_says_which_run_and_which_wait(run_id: str):
+    read = read_token(make_token(run_id, "0a" * 16, lambda text: SIGNER.sign("resume", text)))
+    assert read is not None
+    assert (read.run_id, read.wait_id) == (run_id, "0a" * 16)
+    assert SIGNER.matches("resume", read.signed, read.signature)
