@@ -21,6 +21,7 @@ _NOISY = (
     "sqlalchemy.engine",
     "alembic",
     "uvicorn.access",
+    "temporalio.worker._activity",  # at DEBUG, whole results: resume links, what a fetch answered
 )  # they log addresses and values
 
 

@@ -17,9 +17,11 @@ from activities.notion import Notion
 from activities.refresh import Refresher
 from activities.seals import Seals
 from activities.variables import read_variables
+from activities.waits import open_wait
 from settings import Settings
 from steps.errors import ConnectionNotFound, StepsError, VaultFailed
 from steps.http import ConnectionRequest, FetchRequest, NotionRequest, Response, VariablesRequest
+from steps.wait import OpenedWait, WaitRequest
 from vault import ConnectionUnknown, Signer, Vault, VaultError
 
 __all__ = ["Activities"]
@@ -31,7 +33,7 @@ class Activities:
     """The activities that every workflow calls, for a worker to register."""
 
     def __init__(self, vault: Vault, signer: Signer, settings: Settings, resolver: Resolver = resolve) -> None:
-        self._vault = vault
+        self._vault, self._signer, self._public_url = vault, signer, settings.public_url
         self._egress = Egress(settings, resolver)
         self._connections = ActiveConnections(vault, settings.notion_origin)
         self._refresher = Refresher(vault, self._egress, settings)
@@ -40,7 +42,7 @@ class Activities:
 
     def all(self) -> list[Callable[..., Any]]:
         """Return what a worker registers."""
-        return [self.fetch, self.notion, self.resolve_connection, self.read_variables]
+        return [self.fetch, self.notion, self.resolve_connection, self.read_variables, self.open_wait]
 
     async def close(self) -> None:
         """Wait for the tokens that are being refreshed, and close the connections; the vault stays open."""
@@ -69,6 +71,11 @@ class Activities:
     async def read_variables(self, request: VariablesRequest) -> dict[str, str]:
         """Return a workflow's variables, the secret ones as sealed references."""
         return await _crossing(read_variables(self._vault, self._seals, request, _workflow()))
+
+    @activity.defn
+    async def open_wait(self, request: WaitRequest) -> OpenedWait:
+        """Return the token and the address of a wait of the run that asks."""
+        return open_wait(self._signer, self._public_url, activity.info().workflow_id or "", request)
 
 
 def _workflow() -> str:

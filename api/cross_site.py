@@ -29,8 +29,9 @@ class CrossSite:
 
     def _allowed(self, scope: Scope) -> bool:
         headers = Headers(scope=scope)
-        # Triggers are public and read no cookie; another site's page cannot set Authorization without our consent.
-        if scope["path"].startswith("/hooks/") or "authorization" in headers:
+        # Triggers and links that resume are public and read no cookie; another site's page cannot set Authorization
+        # without our consent.
+        if scope["path"].startswith(("/hooks/", "/resume/")) or "authorization" in headers:
             return True
         if site := headers.get("sec-fetch-site"):
             return site in ("same-origin", "none")

@@ -6,15 +6,15 @@ from starlette.requests import Request
 
 from api.problems import MediaTypeUnsupported, RequestMalformed
 
-_MEDIA_TYPE = "application/x-www-form-urlencoded"
+MEDIA_TYPE = "application/x-www-form-urlencoded"
 _MOST_FIELDS = 20
 
 
 async def read_form(request: Request) -> dict[str, str]:
     """Return the fields of a page's form, as they were typed."""
-    media_type = request.headers.get("content-type", _MEDIA_TYPE).partition(";")[0].strip().lower()
-    if media_type != _MEDIA_TYPE:
-        raise MediaTypeUnsupported(f"Send the form as {_MEDIA_TYPE}.")
+    media_type = request.headers.get("content-type", MEDIA_TYPE).partition(";")[0].strip().lower()
+    if media_type != MEDIA_TYPE:
+        raise MediaTypeUnsupported(f"Send the form as {MEDIA_TYPE}.")
     try:
         text = (await request.body()).decode("ascii")
         fields = parse_qsl(text, keep_blank_values=True, max_num_fields=_MOST_FIELDS, errors="strict")

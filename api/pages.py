@@ -80,7 +80,7 @@ async def cancel(run_id: str, _session: SignedIn, services: Shared) -> Response:
 @router.get("/runs/{run_id:path}", summary="Show a run")
 async def run(request: Request, run_id: str, _session: SignedIn, services: Shared) -> Response:
     """Show what the run has done, does and waits for."""
-    view = await read_run(await services.temporal(), services.settings, run_id)
+    view = await read_run(await services.temporal(), services.settings, services.signer, run_id)
     return render("run.html", request.scope, run=view)
 
 

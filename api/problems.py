@@ -15,8 +15,11 @@ ApiError                        internal-error              500
 ├── WorkflowUnknown             workflow-unknown            404  no workflow has this name
 ├── HookUnknown                 hook-unknown                404  no trigger has this address
 ├── RunUnknown                  run-unknown                 404  no run has this id
+├── WaitUnknown                 wait-unknown                404  no wait has this address
 ├── MethodNotAllowed            method-not-allowed          405  an address that takes other methods
 ├── RunEnded                    run-ended                   409  a run that cannot be cancelled any more
+├── WaitExpired                 wait-expired                410  the time to answer is over
+├── WaitWithdrawn               wait-withdrawn              410  the workflow no longer waits
 ├── BodyTooLarge                body-too-large              413  a body over the limit
 ├── MediaTypeUnsupported        media-type-unsupported      415  a body that says it is not JSON
 ├── RequestInvalid              request-invalid             422  a parameter or field that is wrong
@@ -25,6 +28,7 @@ ApiError                        internal-error              500
 ├── ProviderRefused             provider-refused            502  the OAuth provider answered with an error
 ├── ProviderUnreachable         provider-unreachable        502  the OAuth provider did not answer as it should
 ├── ProviderNotConfigured       provider-not-configured     503  no client id and secret for the provider
+├── WorkerUnavailable           worker-unavailable          503  no worker took the event in time
 └── TemporalUnavailable         temporal-unavailable        503  Temporal does not answer
 """
 
@@ -130,6 +134,12 @@ class RunUnknown(ApiError):
     type, title, status = "run-unknown", "No run has this id", 404
 
 
+class WaitUnknown(ApiError):
+    """Tell nothing about what is wrong with the address."""
+
+    type, title, status = "wait-unknown", "Nothing waits at this address", 404
+
+
 class MethodNotAllowed(ApiError):
     """Name the methods that the address takes."""
 
@@ -140,6 +150,18 @@ class RunEnded(ApiError):
     """Say how the run has ended."""
 
     type, title, status = "run-ended", "The run has already ended", 409
+
+
+class WaitExpired(ApiError):
+    """Say until when the answer could be given."""
+
+    type, title, status = "wait-expired", "The time to answer is over", 410
+
+
+class WaitWithdrawn(ApiError):
+    """Say that the workflow went on without the answer."""
+
+    type, title, status = "wait-withdrawn", "The answer is no longer needed", 410
 
 
 class BodyTooLarge(ApiError):
@@ -188,6 +210,12 @@ class ProviderNotConfigured(ApiError):
     """Name the settings that are missing."""
 
     type, title, status = "provider-not-configured", "The provider is not set up", 503
+
+
+class WorkerUnavailable(ApiError):
+    """Ask to send the event again."""
+
+    type, title, status = "worker-unavailable", "No worker answers", 503
 
 
 class TemporalUnavailable(ApiError):

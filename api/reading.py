@@ -20,9 +20,10 @@ from temporalio.service import RPCError, RPCStatusCode
 from api.cursors import Cursors
 from api.problems import RunEnded, RunUnknown
 from api.reach import QUERY_TIMEOUT, RPC_TIMEOUT, reaching_temporal
-from api.views import RunList, RunStatus, RunSummary, RunView
+from api.views import RunList, RunStatus, RunSummary, RunView, WaitingView
 from settings import Settings
-from steps.record import RunRecord
+from steps.record import ActiveStep, RunRecord
+from steps.resume_token import PURPOSE, make_token
 from vault.signing import Signer
 
 NO_WORKER = "No worker answers, so the run's log cannot be read now. Start one with `python worker.py`."
@@ -75,8 +76,8 @@ async def list_runs(
     return RunList(runs=runs, next_cursor=cursors.write(page.next_page_token) if page.next_page_token else None)
 
 
-async def read_run(client: Client, settings: Settings, run_id: str) -> RunView:
-    """Return a run with its record.
+async def read_run(client: Client, settings: Settings, signer: Signer | None, run_id: str) -> RunView:
+    """Return a run with its record; without a signer, without the addresses of its waits.
 
     Raises:
         RunUnknown: there is no such run, or its time of retention is over.
@@ -92,10 +93,11 @@ async def read_run(client: Client, settings: Settings, run_id: str) -> RunView:
         update={
             "started_at": record.started_at or view.started_at,
             "current_steps": record.running,
-            "waiting": record.waiting,
+            "waiting": [_waiting(settings, signer, run_id, step) for step in record.waiting],
             "waiting_count": record.waiting_count,
             "steps_done": record.steps_done,
             "result": record.result,
+            "store": record.store,
             "failures": record.failures,
             "failure_count": record.failure_count,
             "log": record.log,
@@ -183,6 +185,14 @@ def _summary(client: Client, settings: Settings, execution: WorkflowExecution) -
         ended_at=execution.close_time,
         ui_url=ui_url(settings, client.namespace, execution.id),
     )
+
+
+def _waiting(settings: Settings, signer: Signer | None, run_id: str, step: ActiveStep) -> WaitingView:
+    view = WaitingView(**step.model_dump())
+    if signer is None or step.wait_id is None:
+        return view
+    token = make_token(run_id, step.wait_id, lambda text: signer.sign(PURPOSE, text))
+    return view.model_copy(update={"resume_url": f"{settings.public_url}/resume/{token}"})
 
 
 def _status(execution: WorkflowExecution) -> RunStatus:

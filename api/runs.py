@@ -104,7 +104,7 @@ async def cancel(run_id: RunId, services: Shared) -> Response:
 @router.get("/runs/{run_id:path}", summary="Get a run", responses=problems(401, 404, 503))
 async def get(run_id: RunId, services: Shared) -> RunView:
     """Tell the run's state, its steps, its result, its failures and its log."""
-    return await read_run(await services.temporal(), services.settings, run_id)
+    return await read_run(await services.temporal(), services.settings, services.signer, run_id)
 
 
 def _checked(body: dict[str, Any]) -> StartRun:

@@ -35,14 +35,33 @@ class RunSummary(BaseModel):
     ui_url: str = Field(description="The run in the Temporal UI.")
 
 
+class WaitingView(ActiveStep):
+    """A step that waits for its time, or for an event."""
+
+    resume_url: str | None = Field(
+        default=None, description="Where the event is sent that it waits for: whoever knows it can. Null without one."
+    )
+
+
+class ResumedView(BaseModel):
+    """What became of an event."""
+
+    resumed: Literal[True] = True
+    already: bool = Field(description="Whether an earlier event had been taken, and this one was not.")
+    run: str
+    step: str = Field(description="The step that went on.")
+    at: datetime = Field(description="When it did.")
+
+
 class RunView(RunSummary):
     """A run with all that is kept of it."""
 
     current_steps: list[ActiveStep] = Field(default_factory=list[ActiveStep], description="The steps that run now.")
-    waiting: list[ActiveStep] = Field(default_factory=list[ActiveStep], description="The next steps, at most twenty.")
+    waiting: list[WaitingView] = Field(default_factory=list[WaitingView], description="The next steps, at most twenty.")
     waiting_count: int = 0
     steps_done: int = 0
     result: Any = None
+    store: dict[str, Any] = Field(default_factory=dict, description="The run's durable values.")
     failures: list[StepFailure] = Field(default_factory=list[StepFailure])
     failure_count: int = 0
     log: list[LogLine] | None = Field(default=None, description="Null when nothing could be asked for it: see `note`.")

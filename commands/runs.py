@@ -38,7 +38,7 @@ def show_run(run: Run) -> None:
     """Show a run as JSON: status, steps, result, failures, log."""
 
     async def work() -> None:
-        view = await read_run(await connect(), read_settings(), run)
+        view = await read_run(await connect(), read_settings(), None, run)
         typer.echo(json.dumps(view.model_dump(mode="json"), indent=2, ensure_ascii=False))
 
     perform(work())

@@ -22,6 +22,8 @@ from steps.errors import (
     SchedulingRefused,
     StepsError,
     StepUnknown,
+    StoreInvalid,
+    StoreTooLarge,
     VariableNotFound,
 )
 from steps.http import Response
@@ -29,6 +31,8 @@ from steps.notion import Notion
 from steps.record import RunRecord, StepFailure
 from steps.retry import Retry
 from steps.sealed import SealedToken
+from steps.store import Store
+from steps.wait import EventWait
 from steps.workflow import Workflow
 
 __all__ = [
@@ -41,6 +45,7 @@ __all__ = [
     "DefinitionInvalid",
     "DelayInvalid",
     "EgressDenied",
+    "EventWait",
     "FetchFailed",
     "Notion",
     "NotionError",
@@ -57,6 +62,9 @@ __all__ = [
     "StepFailure",
     "StepUnknown",
     "StepsError",
+    "Store",
+    "StoreInvalid",
+    "StoreTooLarge",
     "Trigger",
     "VariableNotFound",
     "Workflow",

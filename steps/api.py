@@ -14,12 +14,16 @@ from temporalio import workflow
 from steps.calls import look_up, place, run_activity, send
 from steps.delay import Delay, parse_delay
 from steps.environment import Env
-from steps.errors import PayloadInvalid, SchedulingRefused
+from steps.errors import PayloadInvalid, RequestInvalid, SchedulingRefused
 from steps.http import ConnectionRequest, FetchRequest, Response
 from steps.notion import NOTION_VERSION, Notion
 from steps.payload import to_json
+from steps.resume_token import read_token
 from steps.retry import Retry
 from steps.sealed import SealedToken, is_sealed
+from steps.store import Store
+from steps.wait import EventWait, OpenedWait, Wait, WaitRequest, check_redirect
+from steps.waits import Request
 
 if TYPE_CHECKING:
     from steps.branch import Branch
@@ -73,16 +77,6 @@ class Log:
         self._log.add("error", message, step=self._step, branch=self._branch, fields=fields)
 
 
-@dataclass(frozen=True)
-class Request:
-    """A step that was asked for, and is armed when the step that asked returns."""
-
-    action: str
-    due: datetime
-    payload: Any
-    size: int
-
-
 class Api:
     """What a step, or a hook, gets as `api`. Each step has its own; it ends with the step."""
 
@@ -91,6 +85,7 @@ class Api:
         self.requests: list[Request] = []
         self.closed = False
         self.env: Env = run.env
+        self.store: Store = run.store
         self.log = Log(run.log, step, branch.id if branch else None)
         self.run = RunInfo(workflow.info().workflow_id, run.workflow.__name__, step, 1, run.started_at)
 
@@ -104,15 +99,74 @@ class Api:
         Raises:
             StepUnknown, DelayInvalid, PayloadInvalid, PayloadTooLarge, BranchLimitExceeded, SchedulingRefused.
         """
+        self.requests.append(self._request("schedule_next_step", action, delay, payload))
+
+    async def wait_for_event(
+        self,
+        *,
+        action: Action,
+        payload: Any = None,
+        timeout: Delay = "1 day",  # noqa: ASYNC109  # the deadline of the event, not of this call
+        redirect_url: str | None = None,
+        on_timeout: Action | None = None,
+    ) -> EventWait:
+        """Arm a step that an outside event wakes; return its token and the address to send the event to, at once.
+
+        The step's `data` is the payload, an object, with what was sent as `data["event"]`. It is armed when this step
+        returns; an event that comes before that is kept. `timeout` counts from this call, 400 days at most; when no
+        event has come, the step `on_timeout` runs with the payload, or the branch ends. A browser that resumes by its
+        button is sent on to `redirect_url`, if given.
+
+        Raises:
+            StepUnknown, DelayInvalid, PayloadInvalid, PayloadTooLarge, RequestInvalid, BranchLimitExceeded,
+            SchedulingRefused.
+        """
+        request = self._request("wait_for_event", action, timeout, payload)
+        if not isinstance(request.payload, dict | None):
+            raise PayloadInvalid(f"The payload for {request.action} must be an object, so that the event fits in.")
+        check_redirect(redirect_url)
+        following = None if on_timeout is None else self._run.steps.resolve(on_timeout)
+        request.wait = Wait(id=workflow.uuid4().hex, on_timeout=following, redirect_url=redirect_url)
+        self._run.waits.open(request)
+        try:
+            asked, summary = WaitRequest(wait_id=request.wait.id), f"{self._step} · wait for {request.action}"
+            opened = await look_up("open_wait", asked, OpenedWait, summary=summary)
+            self._check_open("wait_for_event")
+        except BaseException:
+            self._run.waits.drop([request])
+            raise
+        self.requests.append(request)
+        return EventWait(opened.token, opened.resume_url)
+
+    async def cancel_wait(self, token: str) -> bool:
+        """Withdraw a wait of this run, at once; tell whether it was still open.
+
+        Raises:
+            RequestInvalid: the text is no token of a wait.
+        """
+        read = read_token(token)
+        if read is None:
+            raise RequestInvalid("cancel_wait takes the token that wait_for_event returned.")
+        if read.run_id != self.run.run_id:
+            return False
+        found = self._run.waits.withdraw(read.wait_id)
+        self.requests = [request for request in self.requests if request is not found]
+        self._run.wake()
+        return found is not None
+
+    def _request(self, method: str, action: Action, delay: Delay, payload: Any) -> Request:
         if self._branch is None:
             raise SchedulingRefused(f"{self._step} is a hook: the run has ended, so it cannot schedule a step.")
-        if self.closed:
-            raise SchedulingRefused(f"The step {self._step} has returned; await schedule_next_step before it does.")
+        self._check_open(method)
         name = self._run.steps.resolve(action)
         wait = parse_delay(delay)
         plain, size = to_json(payload, f"The payload for {name}")
         self._run.branches.reserve(len(self.requests) + 1, size + sum(request.size for request in self.requests))
-        self.requests.append(Request(name, workflow.now() + wait, plain, size))
+        return Request(name, workflow.now() + wait, plain, size)
+
+    def _check_open(self, method: str) -> None:
+        if self.closed:
+            raise SchedulingRefused(f"The step {self._step} has returned; await {method} before it does.")
 
     async def get_oauth_token(self, handle: str) -> SealedToken:
         """Return a sealed reference to the connection's token, to be put into a request header.

@@ -9,11 +9,15 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from steps.errors import PayloadInvalid
 from steps.payload import describe
-from steps.record import LogLine, StepFailure
+from steps.record import ActiveStep, LogLine, StepFailure
+from steps.wait import PastWait, Wait
 
 
 class Branch(BaseModel):
-    """One armed step: what runs, with what, and when. `parent` is the branch whose step armed it."""
+    """One armed step: what runs, with what, and when; one with a `wait` runs when an event comes before `due`.
+
+    `parent` is the branch whose step armed it.
+    """
 
     model_config = ConfigDict(frozen=True)
 
@@ -22,6 +26,14 @@ class Branch(BaseModel):
     due: datetime
     payload: Any = None
     parent: int | None = None
+    # Left out where there is none: ten thousand branches must fit one value of Temporal.
+    wait: Wait | None = Field(default=None, exclude_if=lambda wait: wait is None)
+
+
+def active(branch: Branch) -> ActiveStep:
+    """Return a branch as a run's readers see it."""
+    wait_id = branch.wait.id if branch.wait else None
+    return ActiveStep(step=branch.action, branch=branch.id, due=branch.due, wait_id=wait_id)
 
 
 class Carried(BaseModel):
@@ -36,6 +48,8 @@ class Carried(BaseModel):
     log: list[LogLine] = Field(default_factory=list[LogLine])
     log_dropped: int = 0
     result: Any = None
+    store: dict[str, Any] = Field(default_factory=dict)
+    waits: list[PastWait] = Field(default_factory=list[PastWait])
     started_at: datetime | None = None
 
 

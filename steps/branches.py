@@ -8,9 +8,10 @@ from datetime import datetime, timedelta
 
 from steps.branch import Branch
 from steps.errors import BranchLimitExceeded, PayloadTooLarge
+from steps.wait import Wait
 
 MAX_ARMED = 10_000
-MAX_ARMED_BYTES = 1_310_720  # what a roll-over carries must fit Temporal's payload of 2 MiB, beside log and store
+MAX_ARMED_BYTES = 1_245_184  # what a roll-over carries must fit a value of Temporal, 2 MiB, beside log and store
 _OVERHEAD = 120  # bytes of a branch's JSON beside its payload and name
 _EARLY = timedelta(milliseconds=1)
 
@@ -21,6 +22,7 @@ class Branches:
     def __init__(self, armed: Iterable[tuple[Branch, int]], next_id: int) -> None:
         self._heap: list[tuple[datetime, int]] = []
         self._armed: dict[int, tuple[Branch, int]] = {}
+        self._waiting: dict[str, int] = {}  # the branches that wait for an event, by the wait's id
         self._bytes = 0
         self.running: dict[int, Branch] = {}
         self.next_id = next_id
@@ -40,7 +42,7 @@ class Branches:
     @property
     def armed(self) -> list[Branch]:
         """The waiting branches, the next one first."""
-        return [self._armed[number][0] for _, number in sorted(self._heap)]
+        return sorted((branch for branch, _ in self._armed.values()), key=lambda branch: (branch.due, branch.id))
 
     def reserve(self, count: int, size: int) -> None:
         """Refuse what would not fit; `size` is the payloads' bytes.
@@ -56,21 +58,36 @@ class Branches:
                 "Pass ids in the payloads, and read the rest in the steps."
             )
 
-    def arm(self, action: str, due: datetime, payload: object, size: int, parent: int | None) -> Branch:
+    def arm(
+        self, action: str, due: datetime, payload: object, size: int, parent: int | None, wait: Wait | None = None
+    ) -> Branch:
         """Add a branch under the next number."""
-        branch = Branch(id=self.next_id, action=action, due=due, payload=payload, parent=parent)
+        branch = Branch(id=self.next_id, action=action, due=due, payload=payload, parent=parent, wait=wait)
         self.next_id += 1
         self._put(branch, size)
         return branch
 
+    def waiting(self, wait_id: str) -> Branch | None:
+        """Return the armed branch that waits for this event."""
+        number = self._waiting.get(wait_id)
+        return None if number is None else self._armed[number][0]
+
+    def withdraw(self, wait_id: str) -> Branch | None:
+        """Forget the armed branch that waits for this event; return it."""
+        number = self._waiting.get(wait_id)
+        return None if number is None else self._remove(number)[0]
+
+    def fire(self, wait_id: str, now: datetime, payload: object, size: int) -> None:
+        """Let the branch that waits for this event be due now, with another payload."""
+        branch, _ = self._remove(self._waiting[wait_id])
+        self._put(branch.model_copy(update={"due": now, "payload": payload, "wait": None}), size)
+
     def take_due(self, now: datetime, limit: int) -> list[Branch]:
         """Move the branches that are due, `limit` at most, from armed to running, the earliest first."""
         taken: list[Branch] = []
-        while self._heap and len(taken) < limit and self._heap[0][0] <= now + _EARLY:
-            _, number = heapq.heappop(self._heap)
-            branch, size = self._armed.pop(number)
-            self._bytes -= size + _OVERHEAD
-            self.running[number] = branch
+        while len(taken) < limit and (branch := self.next()) and branch.due <= now + _EARLY:
+            self._remove(branch.id)
+            self.running[branch.id] = branch
             taken.append(branch)
         return taken
 
@@ -80,9 +97,25 @@ class Branches:
 
     def next(self) -> Branch | None:
         """Return the branch that is due next."""
-        return self._armed[self._heap[0][1]][0] if self._heap else None
+        while self._heap:
+            due, number = self._heap[0]
+            armed = self._armed.get(number)
+            if armed is not None and armed[0].due == due:
+                return armed[0]
+            heapq.heappop(self._heap)  # a wait that was withdrawn, or whose event came
+        return None
+
+    def _remove(self, number: int) -> tuple[Branch, int]:
+        """Take an armed branch out; what the heap says of it is skipped later."""
+        branch, size = self._armed.pop(number)
+        self._bytes -= size + _OVERHEAD
+        if branch.wait:
+            del self._waiting[branch.wait.id]
+        return branch, size
 
     def _put(self, branch: Branch, size: int) -> None:
         heapq.heappush(self._heap, (branch.due, branch.id))
         self._armed[branch.id] = (branch, size)
+        if branch.wait:
+            self._waiting[branch.wait.id] = branch.id
         self._bytes += size + _OVERHEAD

@@ -8,6 +8,8 @@ StepsError                          steps-error
 ├── PayloadTooLarge                 payload-too-large               a payload, result or request over its limit
 ├── BranchLimitExceeded             branch-limit-exceeded           more armed branches than one run may hold
 ├── SchedulingRefused               scheduling-refused              a step armed from a hook, or after its step ended
+├── StoreInvalid                    store-invalid                   a key or value that the store cannot keep
+├── StoreTooLarge                   store-too-large                 a value, or the whole store, over its limit
 ├── VariableNotFound                variable-not-found              api.env has no such variable
 ├── ConnectionNotFound              connection-not-found            no connection has this handle
 ├── ConnectionNeedsReauthorization  connection-needs-reauthorization
@@ -97,6 +99,18 @@ class SchedulingRefused(StepsError):
     """Say that only a running step may arm another."""
 
     type: ClassVar[str] = "scheduling-refused"
+
+
+class StoreInvalid(StepsError, ValueError):
+    """Say what is wrong with the key or the value; the store is as it was."""
+
+    type: ClassVar[str] = "store-invalid"
+
+
+class StoreTooLarge(StepsError, ValueError):
+    """Give the size and the limit, both in bytes; the store is as it was."""
+
+    type: ClassVar[str] = "store-too-large"
 
 
 class VariableNotFound(StepsError, KeyError):

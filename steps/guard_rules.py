@@ -15,6 +15,7 @@ class Rule:
 
 
 _ACTIVITY = "an activity of your own, with `api.call(...)`"
+_KEPT = "the `payload` of the next step, or `api.store`"
 RULES: dict[str, Rule] = {
     "clock": Rule("reads the machine's clock, which a replay reads again", "`api.run.now()`"),
     "sleep": Rule("stops the worker, and ends with it", "`api.schedule_next_step(delay=...)`"),
@@ -34,8 +35,8 @@ RULES: dict[str, Rule] = {
     "logging": Rule("is written again by every replay, and not kept with the run", "`api.log(...)`"),
     "input": Rule("waits for a keyboard that a worker does not have", "`data` and `api.env[...]`"),
     "continue-as-new": Rule("belongs to the engine", "`api.schedule_next_step(...)`"),
-    "global-state": Rule("is lost with the worker, and not the same on a replay", "the `payload` of the next step"),
-    "self-state": Rule("is gone when the step ends: each runs on a fresh instance", "the `payload` of the next step"),
+    "global-state": Rule("is lost with the worker, and not the same on a replay", _KEPT),
+    "self-state": Rule("is gone when the step ends: each runs on a fresh instance", _KEPT),
     "import": Rule("is loaded anew for every run, and may be refused", _ACTIVITY, warning=True),
     "excuse": Rule("must have a reason, and something to excuse", "`# guard: reason` on the line of a finding"),
 }

@@ -13,13 +13,13 @@ from steps.text import shown
 
 MAX_LINES = 1_000
 MAX_LINE_CHARACTERS = 4_000
-MAX_BYTES = 262_144
+MAX_BYTES = 196_608
 _OVERHEAD = 120  # bytes of a line's JSON beside its message, fields and step
 _LEVELS: dict[Level, int] = {"info": 20, "warning": 30, "error": 40}
 
 
 class RunLog:
-    """Keep the newest lines: 1,000 of them and 256 KiB at most; `dropped` counts the older ones that made room."""
+    """Keep the newest lines: 1,000 of them and 192 KiB at most; `dropped` counts the older ones that made room."""
 
     def __init__(self, lines: list[LogLine], dropped: int) -> None:
         self.lines, self.dropped = list(lines), dropped

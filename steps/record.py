@@ -33,11 +33,12 @@ class StepFailure(BaseModel):
 
 
 class ActiveStep(BaseModel):
-    """One step that is running, or waits to run at `due`."""
+    """One step that is running, or waits to run at `due`; with a `wait_id`, it waits for an event until then."""
 
     step: str
     branch: int
     due: datetime
+    wait_id: str | None = None
 
 
 class RunRecord(BaseModel):
@@ -55,4 +56,5 @@ class RunRecord(BaseModel):
     failure_count: int = 0
     log: list[LogLine] = Field(default_factory=list[LogLine])
     log_dropped: int = 0
+    store: dict[str, Any] = Field(default_factory=dict)
     started_at: datetime | None = None

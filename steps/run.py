@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from typing import Any, NoReturn
 
 from temporalio import workflow
@@ -11,19 +10,21 @@ from temporalio.exceptions import ActivityError, ApplicationError, is_cancelled_
 
 from steps.alarm import Alarm
 from steps.api import Api
-from steps.branch import Branch, Carried, Trigger
+from steps.branch import Branch, Carried, Trigger, active
 from steps.branches import Branches
 from steps.calls import look_up
 from steps.definition import Steps
 from steps.environment import Env
 from steps.errors import Cancelled, PayloadInvalid, RunFailed
 from steps.failures import Failures
+from steps.hooks import call_hook
 from steps.http import VariablesRequest
-from steps.log import MAX_LINE_CHARACTERS, RunLog
+from steps.log import RunLog
 from steps.parking import parking_cause
 from steps.payload import MAX_RESULT_BYTES, check, to_json
-from steps.record import ActiveStep, RunRecord
-from steps.text import shown
+from steps.record import RunRecord
+from steps.store import Store
+from steps.waits import Waits, armed_size
 
 MAX_RUNNING = 200  # well under the 2,000 pending activities at which Temporal's server stops a run for good
 MAX_STEPS_PER_ROLL = 1_000  # a chain without delays or calls makes no history: the server would never ask to roll
@@ -42,14 +43,16 @@ class Run:
         start = Branch(id=0, action="start", payload=trigger.data, due=now)
         state = trigger.carried or Carried(branches=[start])
         self.workflow, self.steps, self._headers = cls, Steps(cls, base), trigger.headers
-        self.branches = Branches(((branch, _size(branch.payload)) for branch in state.branches), state.next_id)
+        self.branches = Branches(((branch, armed_size(branch)) for branch in state.branches), state.next_id)
         self.log = RunLog(state.log, state.log_dropped)
         self.env = Env(cls.__name__, state.env or {})
+        self.store = Store(state.store)
         self.started_at = state.started_at or now
         self._env_read = state.env is not None
         self._failures = Failures(state.failures, state.failure_count)
         self._result, self._steps_done, self._steps_here = state.result, state.steps_done, 0
         self._alarm = Alarm(self.wake)
+        self.waits = Waits(self.branches, state.waits, self.wake)
         self._tasks: dict[int, asyncio.Task[None]] = {}
         self._awake = self._rolling = self._cancelling = False
         self._parked: Exception | None = None
@@ -69,9 +72,10 @@ class Run:
             if is_cancelled_exception(error):
                 await self._cancel()
             raise
+        self.waits.closed = True
         if self._failures.count:
             await self._fail()
-        await self._hook("on_workflow_complete")
+        await call_hook(self, "on_workflow_complete")
         await workflow.wait_condition(workflow.all_handlers_finished)
         return self.record().model_dump(mode="json")
 
@@ -84,13 +88,14 @@ class Run:
         return RunRecord(
             result=self._result,
             steps_done=self._steps_done,
-            running=[_active(branch) for branch in self.branches.running.values()],
-            waiting=[_active(branch) for branch in self.branches.armed[:_SHOWN]],
+            running=[active(branch) for branch in self.branches.running.values()],
+            waiting=[active(branch) for branch in self.branches.armed[:_SHOWN]],
             waiting_count=self.branches.armed_count,
             failures=self._failures.kept,
             failure_count=self._failures.count,
             log=self.log.lines,
             log_dropped=self.log.dropped,
+            store=self.store.values(),
             started_at=self.started_at,
         )
 
@@ -120,10 +125,27 @@ class Run:
 
     def _start_due(self) -> None:
         room = MAX_RUNNING - len(self.branches.running)
-        for branch in self.branches.take_due(workflow.now(), room):
+        for due in self.branches.take_due(workflow.now(), room):
+            branch = self._expired(due) if due.wait else due
+            if branch is None:
+                continue
             self._tasks[branch.id] = asyncio.create_task(self._walk(branch), name=f"{branch.action}/{branch.id}")
         if len(self.branches.running) < MAX_RUNNING and (following := self.branches.next()):
             self._alarm.set(following.due, following.action)
+
+    def _expired(self, branch: Branch) -> Branch | None:
+        """Return what runs in the place of a step whose event has not come, if anything does."""
+        self.waits.expire(branch)
+        following = branch.wait.on_timeout if branch.wait else None
+        ends = f"{following} runs" if following else "the branch ends"
+        message = f"No event came for {branch.action} until {branch.due:%Y-%m-%d %H:%M:%S} UTC: {ends}"
+        self.log.add("warning", message, step=branch.action, branch=branch.id, fields={})
+        if following is None:
+            self.branches.done(branch)
+            self.wake()
+            return None
+        self.branches.running[branch.id] = branch.model_copy(update={"action": following, "wait": None})
+        return self.branches.running[branch.id]
 
     async def _walk(self, branch: Branch) -> None:
         """Run one step to its end. No exception leaves: one that did would vanish with the task."""
@@ -152,13 +174,16 @@ class Run:
         instance = object.__new__(self.workflow)
         try:
             value = await getattr(instance, action)(data, dict(self._headers), api)
-        finally:
             api.closed = True
-        if value is not None:
-            value, _ = to_json(value, f"What {branch.action} returned", limit=MAX_RESULT_BYTES)
-        self.branches.reserve(len(api.requests), sum(request.size for request in api.requests))
+            if value is not None:
+                value, _ = to_json(value, f"What {branch.action} returned", limit=MAX_RESULT_BYTES)
+            self.branches.reserve(len(api.requests), sum(request.size for request in api.requests))
+        except BaseException:
+            api.closed = True
+            self.waits.drop(api.requests)
+            raise
         for request in api.requests:
-            self.branches.arm(request.action, request.due, request.payload, request.size, branch.id)
+            self.waits.commit(request, branch.id)
         if value is not None:
             self._result = value
 
@@ -182,7 +207,8 @@ class Run:
         carried = Carried(
             branches=self.branches.armed, next_id=self.branches.next_id, steps_done=self._steps_done,
             env=dict(self.env), failures=self._failures.kept, failure_count=self._failures.count,
-            log=self.log.lines, log_dropped=self.log.dropped, result=self._result, started_at=self.started_at,
+            log=self.log.lines, log_dropped=self.log.dropped, result=self._result, store=self.store.values(),
+            waits=self.waits.past, started_at=self.started_at,
         )  # fmt: skip
         workflow.continue_as_new(
             Trigger(headers=self._headers, carried=carried),
@@ -191,13 +217,13 @@ class Run:
 
     async def _fail(self) -> NoReturn:
         message = self._failures.message
-        await self._hook("on_workflow_error", RunFailed(message, list(self._failures.kept)))
+        await call_hook(self, "on_workflow_error", RunFailed(message, list(self._failures.kept)))
         await workflow.wait_condition(workflow.all_handlers_finished)
         record = self.record().model_dump(mode="json")
         raise ApplicationError(message, record, type=RunFailed.type, non_retryable=True) from self._failures.cause()
 
     async def _cancel(self) -> None:
-        self._cancelling = True
+        self._cancelling = self.waits.closed = True
         self._alarm.clear()
         tasks = list(self._tasks.values())
         for task in tasks:
@@ -206,21 +232,7 @@ class Run:
             await workflow.wait(tasks)
         if self._parked is not None:
             raise self._parked
-        await self._hook("on_workflow_error", Cancelled("The run was cancelled.", list(self._failures.kept)))
-
-    async def _hook(self, name: str, *arguments: Any) -> None:
-        """Call a hook; what it raises is logged, and changes nothing about how the run ended."""
-        instance = object.__new__(self.workflow)
-        try:
-            await getattr(instance, name)(*arguments, Api(self, name, None))
-        except (GeneratorExit, KeyboardInterrupt):
-            raise
-        except BaseException as error:
-            cancelled = isinstance(error, asyncio.CancelledError) and workflow.cancellation_reason() is not None
-            if cancelled or parking_cause(error):
-                raise
-            message = f"{type(error).__name__}: {shown(error, MAX_LINE_CHARACTERS)}"
-            self.log.add("error", message, step=name, branch=None, fields={})
+        await call_hook(self, "on_workflow_error", Cancelled("The run was cancelled.", list(self._failures.kept)))
 
     def _show(self) -> None:
         """Tell the Temporal UI, which asks the worker for it, what the run is doing; this costs no event."""
@@ -230,11 +242,3 @@ class Run:
         workflow.set_current_details(
             f"Running **{running}**{waiting}; {self.branches.armed_count} waiting, {self._steps_done} steps done"
         )
-
-
-def _active(branch: Branch) -> ActiveStep:
-    return ActiveStep(step=branch.action, branch=branch.id, due=branch.due)
-
-
-def _size(payload: Any) -> int:
-    return len(json.dumps(payload, ensure_ascii=False, separators=(",", ":")).encode())

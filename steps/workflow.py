@@ -11,6 +11,7 @@ from steps.definition import check_definition, check_entry
 from steps.errors import PayloadInvalid
 from steps.record import RunRecord
 from steps.run import Run
+from steps.wait import Resumed, ResumeRequest, WaitView
 
 if TYPE_CHECKING:
     from steps.api import Api
@@ -68,6 +69,21 @@ class Workflow:
     def record(self) -> RunRecord:
         """Answer what the run has done and what it waits for."""
         return self._run.record()
+
+    # Under names that begin with an underscore: `resume` and `wait` are good names for an author's own steps.
+    @workflow.query(name="wait")
+    def _wait(self, wait_id: str) -> WaitView:
+        """Answer what the page of a resume link shows."""
+        return self._run.waits.view(wait_id)
+
+    @workflow.update(name="resume")
+    def _resume(self, request: ResumeRequest) -> Resumed:
+        """Wake the step that waits for this event; the update's id is the wait's."""
+        return self._run.waits.resume(request)
+
+    @_resume.validator
+    def _check_resume(self, request: ResumeRequest) -> None:
+        self._run.waits.check(request)
 
     @workflow.signal
     def checkpoint(self, *_arguments: Any) -> None:

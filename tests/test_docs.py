@@ -37,7 +37,7 @@ from api.problems import ApiError
 from cli import app as command_line
 from local.stack import Stack
 from settings import ROOT, Settings
-from steps import Api, Notion, Response, Retry, RunInfo, failures
+from steps import Api, Notion, Response, Retry, RunInfo, Store, failures
 from steps import api as steps_api
 from steps.api import Log
 from steps.branches import MAX_ARMED, MAX_ARMED_BYTES
@@ -47,6 +47,9 @@ from steps.guard_rules import RULES
 from steps.log import MAX_BYTES, MAX_LINE_CHARACTERS, MAX_LINES
 from steps.payload import MAX_PAYLOAD_BYTES, MAX_RESULT_BYTES
 from steps.run import MAX_RUNNING, MAX_STEPS_PER_ROLL
+from steps.store import MAX_KEY_CHARACTERS, MAX_STORE_BYTES, MAX_VALUE_BYTES
+from steps.wait import MAX_REDIRECT_CHARACTERS
+from steps.waits import MAX_PAST_BYTES
 from tests.browser.running import running_stack, signed_in
 from tests.conftest import eventually
 from tests.steps.guard_cases import caught
@@ -118,9 +121,10 @@ def public_names(cls: type) -> set[str]:
     return {name for name in vars(cls) if not name.startswith("_")}
 
 
-API_NAMES = public_names(Api) | {"env", "log", "run"}
+API_NAMES = public_names(Api) | {"env", "log", "run", "store"}
 RUN_NAMES = public_names(RunInfo) | set(RunInfo.__dataclass_fields__)
 NOTION_NAMES = public_names(Notion)
+STORE_NAMES = public_names(Store) - {"values"}  # the engine's own
 
 
 def test_every_name_of_the_programming_model_is_explained_and_no_other():
@@ -130,6 +134,8 @@ def test_every_name_of_the_programming_model_is_explained_and_no_other():
     assert {code(row[0]).removesuffix("()") for row in rows(page) if row[0].startswith("`api.run.")} == {
         f"api.run.{name}" for name in RUN_NAMES
     }
+    stored = [code(row[0]) for row in rows(page) if row[0].startswith("`api.store.")]
+    assert {name.partition("(")[0] for name in stored} == {f"api.store.{name}" for name in STORE_NAMES}
     documented = [code(row[0]) for row in rows(page) if row[0].startswith("`notion.")]
     assert {name.partition("(")[0] for name in documented} == {f"notion.{name}" for name in NOTION_NAMES}
 
@@ -143,7 +149,9 @@ def test_no_page_speaks_of_what_api_does_not_have(page: Path):
     assert set(re.findall(r"(?<![/.-])\bnotion\.(\w+)\(", text)) <= NOTION_NAMES
 
 
-@pytest.mark.parametrize("name", ["schedule_next_step", "fetch", "notion", "call", "get_oauth_token"])
+@pytest.mark.parametrize(
+    "name", ["schedule_next_step", "wait_for_event", "cancel_wait", "fetch", "notion", "call", "get_oauth_token"]
+)
 def test_the_signatures_in_the_headings_are_those_of_the_code(name: str):
     page = text_of("docs/writing-workflows.md")
     heading = re.search(rf"^### `api\.{name}\((.*)\)`$", page, re.MULTILINE)
@@ -221,6 +229,12 @@ LIMITS: dict[str, int | timedelta] = {
     "Waiting branches of a run": MAX_ARMED,
     "Running steps of a run": MAX_RUNNING,
     "A step's result": MAX_RESULT_BYTES,
+    "A value in the store": MAX_VALUE_BYTES,
+    "The store of a run": MAX_STORE_BYTES,
+    "A key of the store": MAX_KEY_CHARACTERS,
+    "A wait for an event": MAX_DELAY,
+    "The redirect_url of a wait": MAX_REDIRECT_CHARACTERS,
+    "The waits that are over and remembered": MAX_PAST_BYTES,
     "The body of a fetch, the argument of a call": steps_api.MAX_REQUEST_BYTES,
     "A delay": MAX_DELAY,
     "The timeout of a fetch": timedelta(hours=1),
@@ -273,10 +287,10 @@ def test_every_python_block_compiles(page: Path):
         compile(block, page.name, "exec")
 
 
-@pytest.mark.parametrize("number", range(3))
+@pytest.mark.parametrize("number", range(5))
 def test_every_workflow_in_the_guide_can_be_defined(number: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     found = [block for block in blocks(text_of("docs/writing-workflows.md"), "python") if "(Workflow)" in block]
-    assert len(found) == 3
+    assert len(found) == 5
     path = tmp_path / f"documented_{number}.py"
     path.write_text(found[number], encoding="utf-8")
     monkeypatch.setattr(sys, "path", [str(tmp_path), *sys.path])

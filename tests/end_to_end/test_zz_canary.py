@@ -58,8 +58,10 @@ async def test_no_log_holds_what_opens_a_door(shop: Shop):
     codes = {f"code {number}": code for number, code in enumerate(_codes(shop))}
     assert cookies
     assert codes
+    tokens = {f"resume token {number}": token for number, token in enumerate(await _resume_tokens(shop))}
+    assert tokens
     logs = dict(files(shop.stack.data, "*.log"))
-    assert sweep({"hook secret": hook, **cookies, **codes}, logs) == []
+    assert sweep({"hook secret": hook, **cookies, **codes, **tokens}, logs) == []
 
 
 @pytest.mark.parametrize(
@@ -69,6 +71,17 @@ def test_the_sweep_finds_what_it_looks_for(place: bytes):
     secret = "ntn_canary_1234567890" if b"%5F" not in place else "ntn%5Fcanary"
     assert sweep({"token": secret}, {"here": place}) == ["token in here"]
     assert sweep({"token": "ntn_another_1234567890"}, {"here": place}) == []
+
+
+async def _resume_tokens(shop: Shop) -> set[str]:
+    """Open a wait, use its link, and return the signature of every link that the API has shown."""
+    run_id = await shop.order("#9002", workflow="ApproveOrder")
+    await shop.waits(run_id, "answered")
+    (step,) = (await shop.run(run_id))["waiting"]
+    await shop.visitor.http.get(step["resume_url"])
+    await shop.visitor.http.post(f"{step['resume_url']}?decision=decline")
+    await shop.until(run_id, "completed")
+    return {token.decode() for seen in shop.seen for token in re.findall(rb"/resume/[\w-]+\.([\w-]{43})", seen)}
 
 
 def _codes(shop: Shop) -> set[str]:

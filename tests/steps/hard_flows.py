@@ -125,7 +125,9 @@ class Heavy(Workflow):
         for number in range(1_200):
             await api.schedule_next_step(action=self.fail if number % 2 else self.speak, payload=number)
         for _ in range(data["sleepers"]):
-            await api.schedule_next_step(action=self.sleeper, payload="é" * 115_000, delay=data["delay"])
+            await api.schedule_next_step(action=self.sleeper, payload="é" * 104_000, delay=data["delay"])
+        for key in "ab":
+            await api.store.set(key, "é" * 32_700)
         return "é" * 131_000
 
     async def fail(self, data, headers, api: Api):

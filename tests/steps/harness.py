@@ -16,11 +16,17 @@ from temporalio.worker import Worker
 from steps import ConnectionNotFound, FetchFailed, Response, RunRecord, StepsError, Trigger
 from steps.errors import VaultFailed
 from steps.http import ConnectionRequest, FetchRequest, VariablesRequest
+from steps.resume_token import make_token
 from steps.sealed import make_reference
+from steps.wait import OpenedWait, WaitRequest
 from tests.steps.flows import FLOWS
 from tests.steps.hard_flows import HARD_FLOWS
+from tests.steps.store_flows import STORE_FLOWS
+from tests.steps.wait_flows import WAIT_FLOWS
+from vault import Signer
 
 PROOF = "p" * 43
+SIGNER = Signer(b"s" * 32)  # of the API in its tests, too
 
 
 class Outside:
@@ -46,6 +52,15 @@ class Outside:
         if request.handle != "my-notion":
             raise ConnectionNotFound(f"No connection has the handle {request.handle!r}.").to_failure()
         return make_reference("connection", request.handle, PROOF)
+
+    @activity.defn(name="open_wait")
+    async def open_wait(self, request: WaitRequest) -> OpenedWait:
+        if self.vault_failures_left:
+            self.vault_failures_left -= 1
+            raise VaultFailed("the vault is sealed").to_failure()
+        run_id = activity.info().workflow_id or ""
+        token = make_token(run_id, request.wait_id, lambda text: SIGNER.sign("resume", text))
+        return OpenedWait(token=token, resume_url=f"http://steps.test/resume/{token}")
 
     @activity.defn(name="fetch")
     async def fetch(self, request: FetchRequest) -> Response:
@@ -79,7 +94,15 @@ class Outside:
         await asyncio.Event().wait()
 
     def all(self) -> list[Any]:
-        return [self.read_variables, self.resolve_connection, self.fetch, self.shout, self.enter, self.hang]
+        return [
+            self.open_wait,
+            self.read_variables,
+            self.resolve_connection,
+            self.fetch,
+            self.shout,
+            self.enter,
+            self.hang,
+        ]
 
 
 @asynccontextmanager
@@ -87,7 +110,7 @@ async def working(client: Client, outside: Outside | None = None, **options: Any
     """Run a worker on a task queue of its own; give its name."""
     queue = options.pop("queue", None) or f"steps-{uuid.uuid4()}"
     activities = (outside or Outside()).all()
-    options = {"workflows": FLOWS + HARD_FLOWS, "max_cached_workflows": 50, **options}
+    options = {"workflows": FLOWS + HARD_FLOWS + STORE_FLOWS + WAIT_FLOWS, "max_cached_workflows": 50, **options}
     async with Worker(client, task_queue=queue, activities=activities, **options):
         yield queue
 

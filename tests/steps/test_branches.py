@@ -12,6 +12,7 @@ from steps import branches as module
 from steps.branch import Branch
 from steps.branches import Branches
 from steps.errors import BranchLimitExceeded, PayloadTooLarge
+from steps.wait import Wait
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 FEW, FEW_BYTES = 12, 4_000
@@ -164,3 +165,32 @@ def test_ten_thousand_branches_without_payloads_fit_into_one_payload_of_temporal
     for _ in range(10_000):
         branches.arm("record_line", at(0.123456), None, 4, 9_999)
     assert sum(len(branch.model_dump_json()) + 1 for branch in branches.armed) < 1.5 * 1024 * 1024
+
+
+def test_a_branch_that_waits_can_be_fired_or_withdrawn_and_leaves_nothing_behind():
+    branches = Branches([], 0)
+    for number in range(4):
+        branches.arm("step", at(100 + number), None, 50, None, Wait(id=f"w{number}"))
+    branches.arm("timer", at(50), None, 4, None)
+    assert branches.withdraw("w0") is not None
+    assert branches.withdraw("w0") is None
+    branches.fire("w3", at(10), {"event": 1}, 11)
+    assert branches.waiting("w3") is None
+    armed = [(branch.id, branch.due) for branch in branches.armed]
+    assert armed == [(3, at(10)), (4, at(50)), (1, at(101)), (2, at(102))]
+    assert branches.armed_count == 4
+    (fired,) = branches.take_due(at(10), 9)
+    assert (fired.id, fired.payload, fired.wait) == (3, {"event": 1}, None)
+    assert [branch.id for branch in branches.take_due(at(200), 9)] == [4, 1, 2], "what was withdrawn never runs"
+    for branch in list(branches.running.values()):
+        branches.done(branch)
+    assert branches.finished
+    assert branches.next() is None
+    assert branches._bytes == 0  # pyright: ignore[reportPrivateUsage]
+
+
+def test_a_branch_without_a_wait_is_carried_without_one():
+    branches = Branches([], 0)
+    assert "wait" not in branches.arm("step", START, None, 4, None).model_dump_json()
+    waiting = branches.arm("step", START, None, 4, None, Wait(id="w"))
+    assert Branch.model_validate_json(waiting.model_dump_json()) == waiting

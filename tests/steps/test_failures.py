@@ -51,5 +51,6 @@ async def test_a_run_whose_record_is_full_still_rolls_over_and_ends(dev_server: 
     assert record.failure_count == 600
     assert 0 < len(record.failures) < 600, "as many as fit; all are counted"
     assert record.log_dropped > 0
+    assert len(record.store) == 2
     assert messages(record).count("woke") == 5
     assert record.steps_done == 606
