@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from steps.api import Api, RunInfo
+from steps.api import Api
 from steps.branch import Trigger
 from steps.errors import (
     BranchLimitExceeded,
@@ -21,14 +21,17 @@ from steps.errors import (
     RunFailed,
     SchedulingRefused,
     StepsError,
+    StepTimedOut,
     StepUnknown,
     StoreInvalid,
     StoreTooLarge,
     VariableNotFound,
 )
+from steps.facts import RunInfo
 from steps.http import Response
 from steps.notion import Notion
-from steps.record import RunRecord, StepFailure
+from steps.options import step
+from steps.record import RunRecord, StepFailure, StepRow
 from steps.retry import Retry
 from steps.sealed import SealedToken
 from steps.store import Store
@@ -60,6 +63,8 @@ __all__ = [
     "SchedulingRefused",
     "SealedToken",
     "StepFailure",
+    "StepRow",
+    "StepTimedOut",
     "StepUnknown",
     "StepsError",
     "Store",
@@ -68,4 +73,5 @@ __all__ = [
     "Trigger",
     "VariableNotFound",
     "Workflow",
+    "step",
 ]

@@ -20,6 +20,7 @@ StepsError                          steps-error
 ├── ResponseTooLarge                response-too-large              an answer over the cap
 ├── NotionError                     notion-error                    an answer of Notion that is an error
 ├── VaultFailed                     vault-failed                    the vault does not work now; runs wait for it
+├── StepTimedOut                    step-timed-out                  an attempt of a step over its own time limit
 ├── CallFailed                      call-failed                     an activity of the operator's own failed
 ├── RunFailed                       run-failed                      a run with failed steps; on_workflow_error gets it
 └── Cancelled                       cancelled                       a run that was cancelled; on_workflow_error gets it
@@ -184,6 +185,12 @@ class NotionError(StepsError):
     def details(self) -> dict[str, Any]:
         """Return Notion's own words."""
         return {"status": self.status, "code": self.code, "request_id": self.request_id}
+
+
+class StepTimedOut(StepsError, TimeoutError):
+    """Name the step and its limit in seconds."""
+
+    type: ClassVar[str] = "step-timed-out"
 
 
 class CallFailed(StepsError):

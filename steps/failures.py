@@ -7,10 +7,9 @@ from datetime import datetime
 from pathlib import Path
 
 from temporalio.exceptions import ApplicationError
-from temporalio.workflow import ContinueAsNewError
 
 from steps.branch import Branch
-from steps.errors import DefinitionInvalid, StepsError
+from steps.errors import StepsError
 from steps.record import StepFailure
 from steps.text import shown
 
@@ -31,16 +30,14 @@ class Failures:
 
     def add(self, branch: Branch, error: BaseException, at: datetime) -> StepFailure:
         """Take what a step raised; return it as it is kept."""
-        if isinstance(error, ContinueAsNewError):
-            error = DefinitionInvalid("A step may not call workflow.continue_as_new: the engine rolls over.")
-        kind = error.type if isinstance(error, (StepsError, ApplicationError)) else None
         failure = StepFailure(
             step=branch.action,
             branch=branch.id,
-            type=shown(kind or type(error).__name__, 100),
+            type=kind_of(error),
             message=shown(error, _MAX_MESSAGE),
             at=at,
             where=_where(error),
+            attempt=branch.attempt,
         )
         self.count += 1
         self._bytes += _size(failure)
@@ -65,6 +62,12 @@ class Failures:
             return None
         first = self.kept[0]
         return ApplicationError(first.message, type=first.type).with_traceback(self._first.__traceback__)
+
+
+def kind_of(error: BaseException) -> str:
+    """Return an error's stable type, or the exception's class name."""
+    kind = error.type if isinstance(error, (StepsError, ApplicationError)) else None
+    return shown(kind or type(error).__name__, 100)
 
 
 def _where(error: BaseException) -> str | None:

@@ -26,7 +26,7 @@ def to_json(value: Any, what: str, *, limit: int = MAX_PAYLOAD_BYTES) -> tuple[A
     """
     try:
         plain = to_jsonable_python(value, by_alias=True)
-        size = len(json.dumps(plain, allow_nan=False, ensure_ascii=False, separators=(",", ":")).encode())
+        size = json_size(plain)
     except (PydanticSerializationError, ValueError, TypeError, RecursionError) as error:
         raise PayloadInvalid(f"{what} is not JSON: {error}. Use numbers, texts, booleans, lists and dicts.") from None
     if size > limit:
@@ -34,6 +34,15 @@ def to_json(value: Any, what: str, *, limit: int = MAX_PAYLOAD_BYTES) -> tuple[A
             f"{what} has {size} bytes; the limit is {limit}. Pass an id or an address, and read the rest in the step."
         )
     return plain, size
+
+
+def json_size(plain: Any) -> int:
+    """Return the bytes of plain JSON, as Temporal stores it.
+
+    Raises:
+        ValueError, TypeError, RecursionError: it is none.
+    """
+    return len(json.dumps(plain, allow_nan=False, ensure_ascii=False, separators=(",", ":")).encode())
 
 
 def check(workflow: type, action: str, payload: Any) -> Any:

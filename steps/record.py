@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from pydantic import BaseModel, Field
 
 Level = Literal["info", "warning", "error"]
+Outcome = Literal["completed", "failed", "retried", "cancelled", "expired"]
 
 
 class LogLine(BaseModel):
@@ -21,8 +22,27 @@ class LogLine(BaseModel):
     fields: dict[str, Any] = Field(default_factory=dict)
 
 
+class StepRow(NamedTuple):
+    """One attempt of a step that has ended; a list in JSON, for there may be a thousand of them.
+
+    `began` and `ended` are seconds since the start of the run. `retried` is a failed attempt that another one follows,
+    `expired` a wait for an event that did not come.
+    """
+
+    step: str
+    branch: int
+    attempt: int
+    began: float
+    ended: float
+    outcome: Outcome
+    error: str | None = None
+
+
 class StepFailure(BaseModel):
-    """One step that failed. `type` is the error's stable type, or the exception's class name; `where` its line."""
+    """One step that failed for good.
+
+    `type` is the error's stable type, or the exception's class name; `where` its line.
+    """
 
     step: str
     branch: int
@@ -30,6 +50,7 @@ class StepFailure(BaseModel):
     message: str
     at: datetime
     where: str | None = None
+    attempt: int = 1
 
 
 class ActiveStep(BaseModel):
@@ -38,17 +59,21 @@ class ActiveStep(BaseModel):
     step: str
     branch: int
     due: datetime
+    attempt: int = 1
     wait_id: str | None = None
 
 
 class RunRecord(BaseModel):
     """A run as its readers see it: the answer of the query `record` and, when the run has ended, its result.
 
-    A failed run carries it in its failure's details. `result` is what the last step that returned a value returned.
+    A failed run carries it in its failure's details. `result` is what the last step that returned a value returned,
+    `steps` what ended in this Temporal run, `steps_before` how many ended in those before it in the chain.
     """
 
     result: Any = None
     steps_done: int = 0
+    steps: list[StepRow] = Field(default_factory=list[StepRow])
+    steps_before: int = 0
     running: list[ActiveStep] = Field(default_factory=list[ActiveStep])
     waiting: list[ActiveStep] = Field(default_factory=list[ActiveStep])
     waiting_count: int = 0

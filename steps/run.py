@@ -3,32 +3,38 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import datetime
 from typing import Any, NoReturn
 
 from temporalio import workflow
 from temporalio.exceptions import ActivityError, ApplicationError, is_cancelled_exception
 
 from steps.alarm import Alarm
-from steps.api import Api
-from steps.branch import Branch, Carried, Trigger, active
+from steps.attempt import attempt
+from steps.batch import unpack
+from steps.branch import Branch, Carried, Member, Trigger
 from steps.branches import Branches
 from steps.calls import look_up
 from steps.definition import Steps
+from steps.details import details
 from steps.environment import Env
-from steps.errors import Cancelled, PayloadInvalid, RunFailed
-from steps.failures import Failures
+from steps.errors import Cancelled, DefinitionInvalid, PayloadInvalid, RunFailed
+from steps.failures import Failures, kind_of
+from steps.groups import Groups
 from steps.hooks import call_hook
 from steps.http import VariablesRequest
-from steps.log import RunLog
+from steps.journal import Journal
+from steps.log import MAX_LINE_CHARACTERS, RunLog
+from steps.options import StepOptions, options_of
 from steps.parking import parking_cause
-from steps.payload import MAX_RESULT_BYTES, check, to_json
-from steps.record import RunRecord
+from steps.payload import json_size
+from steps.record import Outcome
+from steps.snapshot import carried_of, record_of, retry_state_of
 from steps.store import Store
+from steps.text import shown
 from steps.waits import Waits, armed_size
 
 MAX_RUNNING = 200  # well under the 2,000 pending activities at which Temporal's server stops a run for good
-MAX_STEPS_PER_ROLL = 1_000  # a chain without delays or calls makes no history: the server would never ask to roll
-_SHOWN = 20
 
 
 class Run:
@@ -42,28 +48,33 @@ class Run:
         now = workflow.now()
         start = Branch(id=0, action="start", payload=trigger.data, due=now)
         state = trigger.carried or Carried(branches=[start])
-        self.workflow, self.steps, self._headers = cls, Steps(cls, base), trigger.headers
-        self.branches = Branches(((branch, armed_size(branch)) for branch in state.branches), state.next_id)
+        self.workflow, self.steps, self.headers = cls, Steps(cls, base), trigger.headers
+        armed = [*state.branches, *unpack(state.batches)]
+        self.branches = Branches(((branch, armed_size(branch)) for branch in armed), state.next_id)
+        self.branches.keep_failed((branch, armed_size(branch)) for branch in unpack(state.failed))
+        self.groups = Groups(state.groups, self.branches.budget)
         self.log = RunLog(state.log, state.log_dropped)
+        self.journal = Journal(state.steps_before + len(state.steps))
         self.env = Env(cls.__name__, state.env or {})
         self.store = Store(state.store)
         self.started_at = state.started_at or now
-        self._env_read = state.env is not None
-        self._failures = Failures(state.failures, state.failure_count)
-        self._result, self._steps_done, self._steps_here = state.result, state.steps_done, 0
-        self._alarm = Alarm(self.wake)
+        self.failures = Failures(state.failures, state.failure_count)
+        self.result, self.steps_done = state.result, state.steps_done
         self.waits = Waits(self.branches, state.waits, self.wake)
+        self._env_read = state.env is not None
+        self._alarm = Alarm(self.wake)
         self._tasks: dict[int, asyncio.Task[None]] = {}
         self._awake = self._rolling = self._cancelling = False
         self._parked: Exception | None = None
         if refusal is not None:
-            self._failed(start, refusal)
+            self._record_failure(start, refusal)
 
     async def execute(self) -> dict[str, Any]:
         """Drive the run to its end; return its record.
 
         Raises:
-            ApplicationError: of type `run-failed`, with the record as its details, when a step failed.
+            ApplicationError: of type `run-failed`, with the record and the state for a retry as its details, when a
+                step failed.
         """
         try:
             await self._read_env()
@@ -73,31 +84,24 @@ class Run:
                 await self._cancel()
             raise
         self.waits.closed = True
-        if self._failures.count:
+        if self.failures.count:
             await self._fail()
         await call_hook(self, "on_workflow_complete")
         await workflow.wait_condition(workflow.all_handlers_finished)
-        return self.record().model_dump(mode="json")
+        return record_of(self).model_dump(mode="json")
 
     def wake(self) -> None:
         """Let the loop look again."""
         self._awake = True
 
-    def record(self) -> RunRecord:
-        """Return the run as its readers see it; of the waiting branches, the next twenty."""
-        return RunRecord(
-            result=self._result,
-            steps_done=self._steps_done,
-            running=[active(branch) for branch in self.branches.running.values()],
-            waiting=[active(branch) for branch in self.branches.armed[:_SHOWN]],
-            waiting_count=self.branches.armed_count,
-            failures=self._failures.kept,
-            failure_count=self._failures.count,
-            log=self.log.lines,
-            log_dropped=self.log.dropped,
-            store=self.store.values(),
-            started_at=self.started_at,
-        )
+    def left(self, member: Member | None, *, failed: bool = False) -> None:
+        """Count a branch out of its group; arm the step that the group's end is for, if this is it."""
+        group = self.groups.leave(member, failed=failed)
+        if group is None:
+            return
+        size = json_size(group.results)
+        self.branches.arm(group.then, workflow.now(), group.results, size, group.parent, None, group.member)
+        self.wake()
 
     async def _read_env(self) -> None:
         if self._env_read:
@@ -119,7 +123,7 @@ class Run:
                     await self._roll()
             else:
                 self._start_due()
-            self._show()
+            workflow.set_current_details(details(self))
             await workflow.wait_condition(lambda: self._awake)
             self._awake = False
 
@@ -140,63 +144,76 @@ class Run:
         ends = f"{following} runs" if following else "the branch ends"
         message = f"No event came for {branch.action} until {branch.due:%Y-%m-%d %H:%M:%S} UTC: {ends}"
         self.log.add("warning", message, step=branch.action, branch=branch.id, fields={})
-        if following is None:
-            self.branches.done(branch)
-            self.wake()
-            return None
-        self.branches.running[branch.id] = branch.model_copy(update={"action": following, "wait": None})
-        return self.branches.running[branch.id]
+        self._note(branch, "expired", workflow.now())
+        if following is not None:
+            return self.branches.turn(branch, following)
+        self.branches.done(branch)
+        self.left(branch.member)
+        self.wake()
+        return None
 
     async def _walk(self, branch: Branch) -> None:
-        """Run one step to its end. No exception leaves: one that did would vanish with the task."""
+        """Run one attempt of a step to its end. No exception leaves: one that did would vanish with the task."""
+        began, caught = workflow.now(), None
         try:
-            await self._step(branch)
-            self._steps_done += 1
+            await attempt(self, branch)
         except (GeneratorExit, KeyboardInterrupt):  # the worker's own end, not the step's
             raise
         except BaseException as error:
-            if cause := parking_cause(error):
-                self._parked = cause
-            elif not (self._cancelling and is_cancelled_exception(error)):
-                self._failed(branch, error)
-        finally:
+            caught = error
+        self._tasks.pop(branch.id, None)
+        self._ended(branch, began, caught)
+        self.wake()
+
+    def _ended(self, branch: Branch, began: datetime, error: BaseException | None) -> None:
+        """Take what became of an attempt."""
+        if error is None:
+            self.steps_done += 1
             self.branches.done(branch)
-            self._tasks.pop(branch.id, None)
-            self._steps_here += 1
-            self.wake()
+            self.left(branch.member)
+            return self._note(branch, "completed", began)
+        if cause := parking_cause(error):
+            self._parked = cause
+            return None
+        if isinstance(error, workflow.ContinueAsNewError):
+            error = DefinitionInvalid("A step may not call workflow.continue_as_new: the engine rolls over.")
+        if self._cancelling and is_cancelled_exception(error):
+            self.branches.done(branch)
+            return self._note(branch, "cancelled", began)
+        text = f"{kind_of(error)}: {shown(error, MAX_LINE_CHARACTERS)}"
+        if self._tried_again(branch, error, text):
+            return self._note(branch, "retried", began, text)
+        self._record_failure(branch, error)
+        self.branches.fail(branch)
+        self.left(branch.member, failed=True)
+        return self._note(branch, "failed", began, text)
 
-    async def _step(self, branch: Branch) -> None:
-        """Call the step on a fresh instance, then commit what it asked for: all of it, or nothing when it raised."""
-        api = Api(self, branch.action, branch)
-        # A branch of an older deploy may name a step that is no more.
-        action = branch.action if branch.action == "start" else self.steps.resolve(branch.action)
-        data = check(self.workflow, action, branch.payload)
-        instance = object.__new__(self.workflow)
-        try:
-            value = await getattr(instance, action)(data, dict(self._headers), api)
-            api.closed = True
-            if value is not None:
-                value, _ = to_json(value, f"What {branch.action} returned", limit=MAX_RESULT_BYTES)
-            self.branches.reserve(len(api.requests), sum(request.size for request in api.requests))
-        except BaseException:
-            api.closed = True
-            self.waits.drop(api.requests)
-            raise
-        for request in api.requests:
-            self.waits.commit(request, branch.id)
-        if value is not None:
-            self._result = value
+    def _tried_again(self, branch: Branch, error: BaseException, text: str) -> bool:
+        """Arm the next attempt, if the step wants one."""
+        method = getattr(self.workflow, branch.action, None)
+        options = options_of(method) if method else StepOptions()
+        pause = options.again(branch.attempt, error)
+        if pause is None or self._cancelling or not self.branches.fits(branch):
+            return False
+        count = f"attempt {branch.attempt} of {options.retry.attempts}"
+        message = f"{text} ({count}; the next one in {pause.total_seconds():g} s)"
+        self.log.add("warning", message, step=branch.action, branch=branch.id, fields={})
+        self.branches.again(branch, workflow.now() + pause)
+        return True
 
-    def _failed(self, branch: Branch, error: BaseException) -> None:
-        failure = self._failures.add(branch, error, workflow.now())
+    def _record_failure(self, branch: Branch, error: BaseException) -> None:
+        failure = self.failures.add(branch, error, workflow.now())
         self.log.add("error", f"{failure.type}: {failure.message}", step=branch.action, branch=branch.id, fields={})
+
+    def _note(self, branch: Branch, outcome: Outcome, began: datetime, error: str | None = None) -> None:
+        self.journal.add(branch, outcome, began, workflow.now(), self.started_at, error)
 
     def _roll_wanted(self) -> bool:
         """Latched: a wish that went away again would leave branches that waited for the roll behind."""
         info = workflow.info()
         self._rolling = (
             self._rolling
-            or self._steps_here >= MAX_STEPS_PER_ROLL
+            or self.journal.full  # a chain without delays or calls makes no history: the server would never ask
             or info.is_continue_as_new_suggested()
             or info.is_target_worker_deployment_version_changed()
         )
@@ -204,23 +221,17 @@ class Run:
 
     async def _roll(self) -> NoReturn:
         await workflow.wait_condition(workflow.all_handlers_finished)
-        carried = Carried(
-            branches=self.branches.armed, next_id=self.branches.next_id, steps_done=self._steps_done,
-            env=dict(self.env), failures=self._failures.kept, failure_count=self._failures.count,
-            log=self.log.lines, log_dropped=self.log.dropped, result=self._result, store=self.store.values(),
-            waits=self.waits.past, started_at=self.started_at,
-        )  # fmt: skip
         workflow.continue_as_new(
-            Trigger(headers=self._headers, carried=carried),
+            Trigger(headers=self.headers, carried=carried_of(self)),
             initial_versioning_behavior=workflow.ContinueAsNewVersioningBehavior.AUTO_UPGRADE,
         )
 
     async def _fail(self) -> NoReturn:
-        message = self._failures.message
-        await call_hook(self, "on_workflow_error", RunFailed(message, list(self._failures.kept)))
+        message = self.failures.message
+        await call_hook(self, "on_workflow_error", RunFailed(message, list(self.failures.kept)))
         await workflow.wait_condition(workflow.all_handlers_finished)
-        record = self.record().model_dump(mode="json")
-        raise ApplicationError(message, record, type=RunFailed.type, non_retryable=True) from self._failures.cause()
+        found = [record_of(self).model_dump(mode="json"), retry_state_of(self).model_dump(mode="json")]
+        raise ApplicationError(message, *found, type=RunFailed.type, non_retryable=True) from self.failures.cause()
 
     async def _cancel(self) -> None:
         self._cancelling = self.waits.closed = True
@@ -232,13 +243,4 @@ class Run:
             await workflow.wait(tasks)
         if self._parked is not None:
             raise self._parked
-        await call_hook(self, "on_workflow_error", Cancelled("The run was cancelled.", list(self._failures.kept)))
-
-    def _show(self) -> None:
-        """Tell the Temporal UI, which asks the worker for it, what the run is doing; this costs no event."""
-        running = ", ".join(sorted({branch.action for branch in self.branches.running.values()})) or "nothing"
-        following = self.branches.next()
-        waiting = f"; next **{following.action}** at {following.due:%Y-%m-%d %H:%M:%S} UTC" if following else ""
-        workflow.set_current_details(
-            f"Running **{running}**{waiting}; {self.branches.armed_count} waiting, {self._steps_done} steps done"
-        )
+        await call_hook(self, "on_workflow_error", Cancelled("The run was cancelled.", list(self.failures.kept)))

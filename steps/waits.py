@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
-from datetime import datetime
 from typing import Any, cast
 
 from temporalio import workflow
 from temporalio.exceptions import ApplicationError
 
-from steps.branch import Branch
+from steps.branch import Branch, Member
 from steps.branches import Branches
 from steps.errors import BranchLimitExceeded, PayloadInvalid, PayloadTooLarge
 from steps.payload import to_json
+from steps.requests import Request
 from steps.wait import PastWait, Resumed, ResumeRequest, Wait, WaitState, WaitView
 
 MAX_PAST_BYTES = 49_152  # of the waits that are over and still remembered; the oldest are forgotten first
@@ -25,17 +24,6 @@ _REFUSALS: dict[WaitState, str] = {
     "withdrawn": "The workflow no longer waits for this event.",
     "unknown": "The run does not wait for this event.",
 }
-
-
-@dataclass
-class Request:
-    """A step that was asked for, and is armed when the step that asked returns; its event may come before that."""
-
-    action: str
-    due: datetime
-    payload: Any
-    size: int
-    wait: Wait | None = None
 
 
 class Waits:
@@ -58,11 +46,11 @@ class Waits:
         if request.wait:
             self._opening[request.wait.id] = request
 
-    def commit(self, request: Request, parent: int) -> None:
+    def commit(self, request: Request, parent: int, member: Member | None) -> None:
         """Arm what a step asked for, now that it has returned; a wait whose event came is a step that is due."""
         wait = request.wait if request.wait and self._opening.pop(request.wait.id, None) else None
         size = request.size + _wait_size(wait)
-        self._branches.arm(request.action, request.due, request.payload, size, parent, wait)
+        self._branches.arm(request.action, request.due, request.payload, size, parent, wait, member)
 
     def drop(self, requests: Iterable[Request]) -> None:
         """Withdraw the waits of a step that failed."""

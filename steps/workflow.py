@@ -11,6 +11,7 @@ from steps.definition import check_definition, check_entry
 from steps.errors import PayloadInvalid
 from steps.record import RunRecord
 from steps.run import Run
+from steps.snapshot import record_of
 from steps.wait import Resumed, ResumeRequest, WaitView
 
 if TYPE_CHECKING:
@@ -68,7 +69,7 @@ class Workflow:
     @workflow.query
     def record(self) -> RunRecord:
         """Answer what the run has done and what it waits for."""
-        return self._run.record()
+        return record_of(self._run)
 
     # Under names that begin with an underscore: `resume` and `wait` are good names for an author's own steps.
     @workflow.query(name="wait")

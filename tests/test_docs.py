@@ -39,14 +39,17 @@ from local.stack import Stack
 from settings import ROOT, Settings
 from steps import Api, Notion, Response, Retry, RunInfo, Store, failures
 from steps import api as steps_api
-from steps.api import Log
-from steps.branches import MAX_ARMED, MAX_ARMED_BYTES
+from steps.branches import MAX_ARMED
+from steps.budget import MAX_STATE_BYTES
 from steps.calls import HEARTBEAT_TIMEOUT
 from steps.delay import MAX_DELAY
+from steps.facts import Log
 from steps.guard_rules import RULES
+from steps.journal import MAX_ROWS
 from steps.log import MAX_BYTES, MAX_LINE_CHARACTERS, MAX_LINES
 from steps.payload import MAX_PAYLOAD_BYTES, MAX_RESULT_BYTES
-from steps.run import MAX_RUNNING, MAX_STEPS_PER_ROLL
+from steps.run import MAX_RUNNING
+from steps.scheduling import Scheduling
 from steps.store import MAX_KEY_CHARACTERS, MAX_STORE_BYTES, MAX_VALUE_BYTES
 from steps.wait import MAX_REDIRECT_CHARACTERS
 from steps.waits import MAX_PAST_BYTES
@@ -121,7 +124,7 @@ def public_names(cls: type) -> set[str]:
     return {name for name in vars(cls) if not name.startswith("_")}
 
 
-API_NAMES = public_names(Api) | {"env", "log", "run", "store"}
+API_NAMES = public_names(Api) | public_names(Scheduling) | {"env", "log", "run", "store"}
 RUN_NAMES = public_names(RunInfo) | set(RunInfo.__dataclass_fields__)
 NOTION_NAMES = public_names(Notion)
 STORE_NAMES = public_names(Store) - {"values"}  # the engine's own
@@ -150,7 +153,8 @@ def test_no_page_speaks_of_what_api_does_not_have(page: Path):
 
 
 @pytest.mark.parametrize(
-    "name", ["schedule_next_step", "wait_for_event", "cancel_wait", "fetch", "notion", "call", "get_oauth_token"]
+    "name",
+    ["schedule_next_step", "fan_out", "wait_for_event", "cancel_wait", "fetch", "notion", "call", "get_oauth_token"],
 )
 def test_the_signatures_in_the_headings_are_those_of_the_code(name: str):
     page = text_of("docs/writing-workflows.md")
@@ -225,7 +229,7 @@ def test_every_route_is_listed_once():
 SETTING = {name: field.default for name, field in Settings.model_fields.items()}
 LIMITS: dict[str, int | timedelta] = {
     "A payload of a step": MAX_PAYLOAD_BYTES,
-    "All payloads of a run's waiting branches": MAX_ARMED_BYTES,
+    "All payloads of a run's waiting branches": MAX_STATE_BYTES,
     "Waiting branches of a run": MAX_ARMED,
     "Running steps of a run": MAX_RUNNING,
     "A step's result": MAX_RESULT_BYTES,
@@ -239,7 +243,7 @@ LIMITS: dict[str, int | timedelta] = {
     "A delay": MAX_DELAY,
     "The timeout of a fetch": timedelta(hours=1),
     "Attempts of a call": next(rule.le for rule in Retry.model_fields["attempts"].metadata if hasattr(rule, "le")),
-    "Steps between two roll-overs": MAX_STEPS_PER_ROLL,
+    "Steps between two roll-overs": MAX_ROWS,
     "Lines in a run's log": MAX_LINES,
     "The log of a run": MAX_BYTES,
     "One line of the log": MAX_LINE_CHARACTERS,
