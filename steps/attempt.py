@@ -7,6 +7,8 @@ from collections.abc import Awaitable
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+from temporalio.exceptions import is_cancelled_exception
+
 from steps.api import Api
 from steps.branch import Branch, Group, Member
 from steps.errors import StepTimedOut
@@ -41,8 +43,10 @@ async def _within(longest: timedelta | None, action: str, work: Awaitable[Any]) 
     try:
         async with limit:
             return await work
-    except TimeoutError:
-        if longest is None or not limit.expired():  # the step's own
+    except BaseException as error:
+        # A call that is given up says so with an error of its own.
+        given_up = isinstance(error, TimeoutError) or is_cancelled_exception(error)
+        if longest is None or not limit.expired() or not given_up:
             raise
         raise StepTimedOut(f"{action} took longer than its limit of {longest.total_seconds():g} seconds.") from None
 

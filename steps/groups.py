@@ -66,22 +66,24 @@ class Groups:
         self._sizes[group.id] += more
         self._budget.used += more
 
-    def leave(self, member: Member | None, *, failed: bool = False) -> Group | None:
-        """Count a branch out; return the group that ended with it, if its step is to run now.
+    def leave(self, member: Member | None, *, failed: bool = False) -> tuple[Group | None, list[Group]]:
+        """Count a branch out; return the group that ended with it, if its step is to run now, and those that cannot.
 
         A group with a failed branch stays, for a retry of the run; the group around it has then failed, too.
         """
+        stuck: list[Group] = []
         while member is not None and (group := self._groups.get(member.group)):
             group.open -= 1
             group.failed += failed
             if group.open:
-                return None
+                break
             if group.always or not group.failed:
                 del self._groups[group.id]
                 self._budget.used -= self._sizes.pop(group.id)
-                return group
+                return group, stuck
+            stuck.append(group)
             member, failed = group.member, True
-        return None
+        return None, stuck
 
 
 def reopened(groups: Iterable[Group], branches: Iterable[Member | None]) -> list[Group]:

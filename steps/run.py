@@ -96,7 +96,10 @@ class Run:
 
     def left(self, member: Member | None, *, failed: bool = False) -> None:
         """Count a branch out of its group; arm the step that the group's end is for, if this is it."""
-        group = self.groups.leave(member, failed=failed)
+        group, stuck = self.groups.leave(member, failed=failed)
+        for one in stuck:
+            message = f"{one.then} does not run: {one.failed} of the branches that it waits for failed"
+            self.log.add("warning", message, step=one.then, branch=None, fields={})
         if group is None:
             return
         size = json_size(group.results)

@@ -57,6 +57,9 @@ class Scheduling:
         """
         self._check_may("fan_out")
         group = GroupRequest(self._run.steps.resolve(then), always)
+        # The type is for authors; what they pass may be anything.
+        if isinstance(payloads, (str, bytes)) or not isinstance(payloads, Iterable):  # pyright: ignore[reportUnnecessaryIsInstance]
+            raise PayloadInvalid("fan_out takes a list of payloads, one for each branch.")
         before = len(self.requests)
         try:
             for payload in payloads:

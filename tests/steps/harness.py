@@ -21,6 +21,7 @@ from steps.sealed import make_reference
 from steps.wait import OpenedWait, WaitRequest
 from tests.steps.flows import FLOWS
 from tests.steps.hard_flows import HARD_FLOWS
+from tests.steps.join_flows import JOIN_FLOWS
 from tests.steps.store_flows import STORE_FLOWS
 from tests.steps.wait_flows import WAIT_FLOWS
 from vault import Signer
@@ -110,7 +111,11 @@ async def working(client: Client, outside: Outside | None = None, **options: Any
     """Run a worker on a task queue of its own; give its name."""
     queue = options.pop("queue", None) or f"steps-{uuid.uuid4()}"
     activities = (outside or Outside()).all()
-    options = {"workflows": FLOWS + HARD_FLOWS + STORE_FLOWS + WAIT_FLOWS, "max_cached_workflows": 50, **options}
+    options = {
+        "workflows": FLOWS + HARD_FLOWS + JOIN_FLOWS + STORE_FLOWS + WAIT_FLOWS,
+        "max_cached_workflows": 50,
+        **options,
+    }
     async with Worker(client, task_queue=queue, activities=activities, **options):
         yield queue
 
