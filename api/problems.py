@@ -18,6 +18,7 @@ ApiError                        internal-error              500
 ├── WaitUnknown                 wait-unknown                404  no wait has this address
 ├── MethodNotAllowed            method-not-allowed          405  an address that takes other methods
 ├── RunEnded                    run-ended                   409  a run that cannot be cancelled any more
+├── RunNotRetryable             run-not-retryable           409  a run that left no failed steps to retry
 ├── WaitExpired                 wait-expired                410  the time to answer is over
 ├── WaitWithdrawn               wait-withdrawn              410  the workflow no longer waits
 ├── BodyTooLarge                body-too-large              413  a body over the limit
@@ -150,6 +151,12 @@ class RunEnded(ApiError):
     """Say how the run has ended."""
 
     type, title, status = "run-ended", "The run has already ended", 409
+
+
+class RunNotRetryable(ApiError):
+    """Say why there is nothing to retry."""
+
+    type, title, status = "run-not-retryable", "The run has no failed steps to retry", 409
 
 
 class WaitExpired(ApiError):

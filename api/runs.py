@@ -10,13 +10,15 @@ from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from api.auth import BEARER, authenticated
+from api.chain import list_steps
 from api.delivery import kept_headers
 from api.documented import problems
 from api.json_body import read_json_object
 from api.reading import cancel_run, list_runs, read_run
+from api.retrying import retry_run
 from api.services import Shared
 from api.starting import check_same_body, find_workflow, start_run
-from api.views import RunList, RunStatus, RunView, StartedView, started_view
+from api.views import RunList, RunStatus, RunView, StartedView, StepList, started_view
 from steps.branch import Trigger
 
 router = APIRouter(prefix="/api/v1", tags=["Runs"], dependencies=[BEARER, Depends(authenticated)])
@@ -99,6 +101,34 @@ async def cancel(run_id: RunId, services: Shared) -> Response:
     """Ask the run to stop. Steps that run now are interrupted, and `on_workflow_error` runs."""
     await cancel_run(await services.temporal(), run_id)
     return Response(status_code=202)
+
+
+@router.post(
+    "/runs/{run_id:path}/retry",
+    summary="Retry a failed run from its failed steps",
+    status_code=202,
+    responses={200: {"model": StartedView, "description": "This retry had been started before."}}
+    | problems(401, 403, 404, 409, 413, 503),
+)
+async def retry(run_id: RunId, response: Response, services: Shared) -> StartedView:
+    """Start a run of the failed steps alone, with their payloads and the failed run's store; answer when it is stored.
+
+    Its id is the failed run's with `~2` behind it, or one more, so that a second request starts nothing.
+    """
+    started = await retry_run(await services.temporal(), run_id)
+    response.status_code = 200 if started.duplicate else 202
+    response.headers["Location"] = "/api/v1/runs/" + quote(started.id, safe="/")
+    return started_view(services.settings, started)
+
+
+@router.get("/runs/{run_id:path}/steps", summary="List a run's steps", responses=problems(400, 401, 404, 422, 503))
+async def steps(
+    run_id: RunId,
+    services: Shared,
+    cursor: Annotated[str | None, Query(max_length=4096, description="The `next_cursor` of the part before.")] = None,
+) -> StepList:
+    """Tell every attempt of every step that has ended, with its log lines, in order; a long run in parts."""
+    return await list_steps(await services.temporal(), services.signer, run_id, cursor)
 
 
 @router.get("/runs/{run_id:path}", summary="Get a run", responses=problems(401, 404, 503))

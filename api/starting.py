@@ -55,7 +55,7 @@ async def start_run(
         TemporalUnavailable: it may or may not have been stored; with a key, sending it again is safe.
     """
     check(cls, "start", trigger.data)
-    _check_size(trigger)
+    check_size(trigger)
     run_id = f"{slug(name)}/{run_key(key)}"
     async with reaching_temporal():
         try:
@@ -121,7 +121,12 @@ def body_digest(trigger: Trigger) -> str:
     return hashlib.sha256(canonical.encode()).hexdigest()
 
 
-def _check_size(trigger: Trigger) -> None:
+def check_size(trigger: Trigger) -> None:
+    """Refuse what Temporal would not take.
+
+    Raises:
+        BodyTooLarge: with the size and the limit, in bytes.
+    """
     size = len(trigger.model_dump_json().encode())
     if size > MAX_START_BYTES:
         raise BodyTooLarge(

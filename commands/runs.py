@@ -7,7 +7,9 @@ from typing import Annotated
 
 import typer
 
+from api.chain import list_steps
 from api.reading import cancel_run, list_runs, read_run
+from api.retrying import retry_run
 from api.starting import find_workflow, start_run
 from commands.shared import perform
 from settings import read_settings
@@ -75,3 +77,38 @@ def cancel_command(run: Run) -> None:
 
     perform(work())
     typer.echo(f"Asked {run} to stop.")
+
+
+@app.command("retry")
+def retry_command(run: Run) -> None:
+    """Start a run from the failed steps of this one, and print its id."""
+
+    async def work() -> None:
+        started = await retry_run(await connect(), run)
+        typer.echo(f"{started.id}{' (it had been started before)' if started.duplicate else ''}")
+
+    perform(work())
+
+
+@app.command("steps")
+def steps_command(run: Run) -> None:
+    """List every attempt of every step, in the order in which they ended."""
+
+    async def work() -> None:
+        settings = read_settings()
+        signer = open_signer(settings.signing_key_text, settings.signing_key_path)
+        client, cursor = await connect(), None
+        while True:
+            part = await list_steps(client, signer, run, cursor)
+            for step in part.steps:
+                took = (step.ended - step.began).total_seconds() if step.began and step.ended else 0
+                error = f" {step.error}" if step.error else ""
+                typer.echo(f"{step.began:%H:%M:%S} {took:9.3f} s {step.outcome:9} {step.step} "
+                           f"(branch {step.branch}, attempt {step.attempt}){error}")  # fmt: skip
+            if part.note:
+                typer.echo(part.note, err=True)
+            cursor = part.next_cursor
+            if cursor is None:
+                return
+
+    perform(work())
