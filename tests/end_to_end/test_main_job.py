@@ -91,7 +91,8 @@ async def test_every_line_of_an_order_becomes_a_page_at_the_same_time(shop: Shop
     run = await shop.until(run_id, "completed")
     assert len(await shop.pages("#2005 · Oak table lamp")) == 1
     assert len(await shop.pages("#2005 · Linen cushion")) == 1
-    assert run["log"][-1]["message"] == "Every line of the order is in Notion"
+    assert run["log"][-1]["message"] == "Every line of order #2005 is in Notion"
+    assert (len(run["result"]["pages"]), run["result"]["total"]) == (2, run["log"][-1]["fields"]["total"])
 
 
 async def test_a_line_that_notion_refuses_fails_its_branch_alone(shop: Shop):

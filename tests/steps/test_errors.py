@@ -18,7 +18,8 @@ from temporalio.testing import WorkflowEnvironment
 
 import steps
 from steps import errors
-from steps.errors import CallFailed, FetchFailed, NotionError, RunFailed, StepsError, from_activity
+from steps.crossing import from_activity
+from steps.errors import CallFailed, FetchFailed, NotionError, RunFailed, StepsError
 from tests.steps.harness import Outside, run
 
 
