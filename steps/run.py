@@ -17,6 +17,7 @@ from steps.definition import Steps
 from steps.environment import Env
 from steps.errors import Cancelled, PayloadInvalid, RunFailed
 from steps.failures import Failures
+from steps.given import Given
 from steps.hooks import call_hook
 from steps.http import VariablesRequest
 from steps.log import RunLog
@@ -45,10 +46,10 @@ class Run:
         self.workflow, self.steps, self._headers = cls, Steps(cls, base), trigger.headers
         self.branches = Branches(((branch, armed_size(branch)) for branch in state.branches), state.next_id)
         self.log = RunLog(state.log, state.log_dropped)
-        self.env = Env(cls.__name__, state.env or {})
+        self.given = trigger.given or (None if state.env is None else Given(env=state.env))
+        self.env = Env(cls.__name__, self.given.env if self.given else {})
         self.store = Store(state.store)
         self.started_at = state.started_at or now
-        self._env_read = state.env is not None
         self._failures = Failures(state.failures, state.failure_count)
         self._result, self._steps_done, self._steps_here = state.result, state.steps_done, 0
         self._alarm = Alarm(self.wake)
@@ -66,7 +67,7 @@ class Run:
             ApplicationError: of type `run-failed`, with the record as its details, when a step failed.
         """
         try:
-            await self._read_env()
+            await self._read_given()
             await self._drive()
         except (asyncio.CancelledError, ActivityError) as error:
             if is_cancelled_exception(error):
@@ -99,13 +100,12 @@ class Run:
             started_at=self.started_at,
         )
 
-    async def _read_env(self) -> None:
-        if self._env_read:
+    async def _read_given(self) -> None:
+        if self.given is not None:
             return
         request = VariablesRequest(workflow=workflow.info().workflow_type)
-        values = await look_up("read_variables", request, dict[str, str], summary="variables")
-        self.env = Env(self.workflow.__name__, values)
-        self._env_read = True
+        self.given = await look_up("read_variables", request, Given, summary="variables and connections")
+        self.env = Env(self.workflow.__name__, self.given.env)
 
     async def _drive(self) -> None:
         while True:
@@ -206,12 +206,12 @@ class Run:
         await workflow.wait_condition(workflow.all_handlers_finished)
         carried = Carried(
             branches=self.branches.armed, next_id=self.branches.next_id, steps_done=self._steps_done,
-            env=dict(self.env), failures=self._failures.kept, failure_count=self._failures.count,
+            failures=self._failures.kept, failure_count=self._failures.count,
             log=self.log.lines, log_dropped=self.log.dropped, result=self._result, store=self.store.values(),
             waits=self.waits.past, started_at=self.started_at,
         )  # fmt: skip
         workflow.continue_as_new(
-            Trigger(headers=self._headers, carried=carried),
+            Trigger(headers=self._headers, given=self.given, carried=carried),
             initial_versioning_behavior=workflow.ContinueAsNewVersioningBehavior.AUTO_UPGRADE,
         )
 
