@@ -20,6 +20,7 @@ from activities.variables import read_variables
 from activities.waits import open_wait
 from settings import Settings
 from steps.errors import ConnectionNotFound, StepsError, VaultFailed
+from steps.given import Given
 from steps.http import ConnectionRequest, FetchRequest, NotionRequest, Response, VariablesRequest
 from steps.wait import OpenedWait, WaitRequest
 from vault import ConnectionUnknown, Signer, Vault, VaultError
@@ -68,9 +69,12 @@ class Activities:
         return self._seals.make("connection", request.handle, _workflow())
 
     @activity.defn
-    async def read_variables(self, request: VariablesRequest) -> dict[str, str]:
-        """Return a workflow's variables, the secret ones as sealed references."""
-        return await _crossing(read_variables(self._vault, self._seals, request, _workflow()))
+    async def read_variables(self, request: VariablesRequest) -> Given:
+        """Return a workflow's variables and connections, as sealed references where they are secret.
+
+        The name is that in the history of runs under way, which a new one would park.
+        """
+        return await _crossing(read_variables(self._vault, self._signer, request, _workflow()))
 
     @activity.defn
     async def open_wait(self, request: WaitRequest) -> OpenedWait:

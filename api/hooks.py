@@ -47,7 +47,7 @@ async def trigger(
     """
     name, cls = _find(services, workflow, secret)
     data = merged(request.query_params, await read_json_object(request))
-    argument = Trigger(data=data, headers=kept_headers(request.headers.items()))
+    argument = Trigger(data=data, headers=kept_headers(request.headers.items()), given=await services.given(name))
     try:
         started = await start_run(
             await services.temporal(),

@@ -13,7 +13,7 @@ from temporalio.exceptions import WorkflowAlreadyStartedError
 from api.problems import RunNotRetryable
 from api.reach import RPC_TIMEOUT, reaching_temporal
 from api.reading import describe, failure_details, status_of
-from api.starting import Started, check_size
+from api.starting import Started, fitting
 from steps.branch import RetryState, Trigger, read_trigger
 from steps.record import RunRecord
 from steps.retrying import retry_of
@@ -39,7 +39,7 @@ async def retry_run(client: Client, run_id: str) -> Started:
         handle = client.get_workflow_handle(run_id, run_id=description.run_id)
         record, state = await _left(handle)
         trigger = retry_of(run_id, record, state, data=await _data(client, description), now=datetime.now(UTC))
-        check_size(trigger)
+        trigger = fitting(trigger)
         following = _next_id(run_id)
         memo = await description.memo()
         try:

@@ -59,7 +59,7 @@ async def start(
     """Start a run of the workflow and answer when Temporal has stored it."""
     cls = find_workflow(services.workflows.workflows, name)
     body = _checked(await read_json_object(request))
-    trigger = Trigger(data=body.data, headers=kept_headers(body.headers.items()))
+    trigger = Trigger(data=body.data, headers=kept_headers(body.headers.items()), given=await services.given(name))
     client, settings = await services.temporal(), services.settings
     started = await start_run(
         client, settings.task_queue, name, cls, trigger, key=(idempotency_key or "").strip() or None, origin="api"

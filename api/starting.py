@@ -55,7 +55,7 @@ async def start_run(
         TemporalUnavailable: it may or may not have been stored; with a key, sending it again is safe.
     """
     check(cls, "start", trigger.data)
-    check_size(trigger)
+    trigger = fitting(trigger)
     run_id = f"{slug(name)}/{run_key(key)}"
     async with reaching_temporal():
         try:
@@ -116,21 +116,25 @@ def run_key(key: str | None) -> str:
 
 
 def body_digest(trigger: Trigger) -> str:
-    """Return the digest by which a repeated request is known from a different one."""
+    """Return the digest by which a repeated request is known from a different one; what it is given does not count."""
     canonical = json.dumps([trigger.data, trigger.headers], sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(canonical.encode()).hexdigest()
 
 
-def check_size(trigger: Trigger) -> None:
-    """Refuse what Temporal would not take.
+def fitting(trigger: Trigger) -> Trigger:
+    """Leave out what the run is given where there is no room beside the data: the run then reads it itself.
 
     Raises:
-        BodyTooLarge: with the size and the limit, in bytes.
+        BodyTooLarge: there is no room for the data either; with the size and the limit, in bytes.
     """
-    size = len(trigger.model_dump_json().encode())
+    if len(trigger.model_dump_json().encode()) <= MAX_START_BYTES:
+        return trigger
+    bare = trigger.model_copy(update={"given": None})
+    size = len(bare.model_dump_json().encode())
     if size > MAX_START_BYTES:
         raise BodyTooLarge(
             f"Data and headers have {size} bytes; a run starts with at most {MAX_START_BYTES}. Send a link instead.",
             limit=MAX_START_BYTES,
             size=size,
         )
+    return bare

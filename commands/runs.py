@@ -61,6 +61,7 @@ def start_command(
     async def work() -> None:
         settings = read_settings()
         cls = find_workflow(discover(settings.workflows_dir).workflows, workflow)
+        # Without what the API gives a run: the vault that this machine sees need not be the one of the workers.
         trigger, queue = Trigger(data=value), settings.task_queue
         started = await start_run(await connect(), queue, workflow, cls, trigger, key=key, origin="api")
         typer.echo(f"{started.id}{' (it had been started before)' if started.duplicate else ''}")

@@ -43,9 +43,13 @@ class Api(Scheduling):
     async def get_oauth_token(self, handle: str) -> SealedToken:
         """Return a sealed reference to the connection's token, to be put into a request header.
 
+        One that was active when the run began is at hand; a call that uses it tells what has happened to it since.
+
         Raises:
             ConnectionNotFound, ConnectionNeedsReauthorization: with what to do about it.
         """
+        if self._run.given and (reference := self._run.given.connections.get(handle)):
+            return SealedToken(reference)
         summary = f"{self._step} · connection {handle}"
         return SealedToken(await look_up("resolve_connection", ConnectionRequest(handle=handle), str, summary=summary))
 

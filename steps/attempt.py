@@ -13,6 +13,7 @@ from steps.api import Api
 from steps.branch import Branch, Group, Member
 from steps.errors import StepTimedOut
 from steps.options import options_of
+from steps.outcome import leave
 from steps.payload import MAX_RESULT_BYTES, check, to_json
 from steps.requests import GroupRequest, Requests
 
@@ -65,7 +66,7 @@ def _commit(run: Run, branch: Branch, requests: Requests, value: Any) -> None:
     for group, number in opened.items():
         if not group.count:
             run.groups.enter(Member(number, 0))  # out again at once, which ends the empty group
-            run.left(Member(number, 0))
+            leave(run, Member(number, 0))
     if value is None:
         return
     if branch.member is None:

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from steps.errors import PayloadInvalid
+from steps.given import Given
 from steps.payload import describe
 from steps.record import ActiveStep, LogLine, StepFailure, StepRow
 from steps.wait import PastWait, Wait
@@ -85,7 +86,7 @@ class Carried(BaseModel):
     groups: list[Group] = Field(default_factory=list[Group])
     next_id: int = 1
     steps_done: int = 0
-    env: dict[str, str] | None = None
+    env: dict[str, str] | None = None  # of runs that an earlier build rolled over; now they are in `Trigger.given`
     failures: list[StepFailure] = Field(default_factory=list[StepFailure])
     failure_count: int = 0
     log: list[LogLine] = Field(default_factory=list[LogLine])
@@ -111,12 +112,16 @@ class RetryState(BaseModel):
 
 
 class Trigger(BaseModel):
-    """The single argument of every run: `{"data": {...}, "headers": {...}}`. `carried` is the engine's own."""
+    """The single argument of every run: `{"data": {...}, "headers": {...}}`.
+
+    `given` and `carried` are the engine's own; a run that was started without `given` looks for it when it begins.
+    """
 
     model_config = ConfigDict(extra="forbid")
 
     data: Any = None
     headers: dict[str, str] = Field(default_factory=dict)
+    given: Given | None = Field(default=None, exclude_if=lambda given: given is None)
     carried: Carried | None = None
 
 

@@ -43,7 +43,6 @@ def carried_of(run: Run) -> Carried:
         groups=run.groups.kept(),
         next_id=run.branches.next_id,
         steps_done=run.steps_done,
-        env=dict(run.env),
         failures=run.failures.kept,
         failure_count=run.failures.count,
         log=run.log.lines,

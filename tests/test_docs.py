@@ -44,6 +44,7 @@ from steps.budget import MAX_STATE_BYTES
 from steps.calls import HEARTBEAT_TIMEOUT
 from steps.delay import MAX_DELAY
 from steps.facts import Log
+from steps.given import MAX_GIVEN_CONNECTIONS
 from steps.guard_rules import RULES
 from steps.journal import MAX_ROWS
 from steps.log import MAX_BYTES, MAX_LINE_CHARACTERS, MAX_LINES
@@ -262,6 +263,8 @@ LIMITS: dict[str, int | timedelta] = {
     "The headers that a run keeps": api.delivery.MAX_HEADER_BYTES,
     "A handle": vault.handles.LONGEST,
     "The value of a variable": vault.variables.LONGEST_VALUE,
+    "The variables of a workflow together, as JSON": vault.variables.MOST_OF_A_WORKFLOW,
+    "Active connections that a run is given at its start": MAX_GIVEN_CONNECTIONS,
     "From Add Connection to coming back": api.connect.STATE_TTL,
     "A browser's session": api.auth.SESSION_TTL,
 }

@@ -14,6 +14,7 @@ from temporalio.testing import WorkflowEnvironment
 
 from api.retrying import retry_run
 from steps import RunRecord
+from steps.given import Given
 from tests.api.conftest import Place
 from tests.conftest import eventually
 from tests.steps.harness import Outside, ended, messages, start, working
@@ -46,7 +47,7 @@ async def mending(dev_server: WorkflowEnvironment) -> AsyncIterator[Shop]:
 async def test_a_retry_runs_the_failed_branches_alone_and_then_what_waited_for_them(mending: Shop):
     run_id, failed = await mending.run("Joins", {"branches": [[1], ["b"], [3], ["d", 4]]})
     assert (failed.failure_count, failed.result) == (2, None)
-    mending.outside.variables = {"MENDED": "yes"}
+    mending.outside.given = Given(env={"MENDED": "yes"})
     retry_id, record = await mending.retry(run_id)
     assert retry_id == f"{run_id}~2"
     assert record.result == {"results": [1, "b", 3, 4]}
@@ -58,7 +59,7 @@ async def test_a_retry_runs_the_failed_branches_alone_and_then_what_waited_for_t
 async def test_groups_inside_of_groups_go_on_too(mending: Shop):
     run_id, failed = await mending.run("Nested", [[1, "bad"], [2], ["bad"]])
     assert failed.failure_count == 2
-    mending.outside.variables = {"MENDED": "yes"}
+    mending.outside.given = Given(env={"MENDED": "yes"})
     _, record = await mending.retry(run_id)
     assert record.result == ["all", ["some", 1, "bad"], ["some", 2], ["some", "bad"]]
 
@@ -67,7 +68,7 @@ async def test_a_retry_that_fails_again_can_be_retried_and_nothing_is_lost(mendi
     run_id, _ = await mending.run("Joins", {"branches": [[1], ["b"]]})
     second, failed = await mending.retry(run_id)
     assert failed.failure_count == 1
-    mending.outside.variables = {"MENDED": "yes"}
+    mending.outside.given = Given(env={"MENDED": "yes"})
     third, record = await mending.retry(second)
     assert (second, third) == (f"{run_id}~2", f"{run_id}~3")
     assert record.result == {"results": [1, "b"]}
@@ -77,7 +78,7 @@ async def test_a_start_that_failed_begins_again_with_its_data_and_headers(mendin
     run_id, failed = await mending.run("StartsMended", {"name": "x" * 300_000})
     assert failed.failures[0].step == "start"
     second, _ = await mending.retry(run_id)
-    mending.outside.variables = {"MENDED": "yes"}
+    mending.outside.given = Given(env={"MENDED": "yes"})
     _, record = await mending.retry(second)
     assert record.result == {"size": 300_000, "headers": {"x-from": "test"}}
 
@@ -149,7 +150,7 @@ async def test_an_unknown_run_is_unknown(running: Place):
 
 
 async def test_every_step_of_a_long_run_is_listed_in_parts_with_its_log(running: Place, mending: Shop):
-    mending.outside.variables = {"TABLE": "t1"}
+    mending.outside.given = Given(env={"TABLE": "t1"})
     run_id, record = await mending.run("Long", {"left": 2_100, "log_every": 700, "call_every": 0})
     assert record.steps_before >= 2_000
     seen: list[dict[str, Any]] = []

@@ -15,6 +15,7 @@ from temporalio.worker import Worker
 
 from steps import ConnectionNotFound, FetchFailed, Response, RunRecord, StepsError, Trigger
 from steps.errors import VaultFailed
+from steps.given import Given
 from steps.http import ConnectionRequest, FetchRequest, VariablesRequest
 from steps.resume_token import make_token
 from steps.sealed import make_reference
@@ -33,23 +34,24 @@ SIGNER = Signer(b"s" * 32)  # of the API in its tests, too
 class Outside:
     """The activities, and what they were asked."""
 
-    def __init__(self, variables: dict[str, str] | None = None) -> None:
-        self.variables = variables or {}
+    def __init__(self, variables: dict[str, str] | None = None, given: Given | None = None) -> None:
+        self.given = given or Given(env=variables or {})
         self.fetched: list[FetchRequest] = []
         self.failures_left = 0
         self.raises: StepsError | None = None
         self.vault_failures_left = 0
-        self.variables_read = 0
+        self.variables_read = self.connections_read = 0
         self.inside = self.most_inside = 0
         self.entered: list[int] = []
 
     @activity.defn(name="read_variables")
-    async def read_variables(self, request: VariablesRequest) -> dict[str, str]:
+    async def read_variables(self, request: VariablesRequest) -> Given:
         self.variables_read += 1
-        return self.variables
+        return self.given
 
     @activity.defn(name="resolve_connection")
     async def resolve_connection(self, request: ConnectionRequest) -> str:
+        self.connections_read += 1
         if request.handle != "my-notion":
             raise ConnectionNotFound(f"No connection has the handle {request.handle!r}.").to_failure()
         return make_reference("connection", request.handle, PROOF)
