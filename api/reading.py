@@ -22,11 +22,14 @@ from api.problems import RunEnded, RunUnknown
 from api.reach import QUERY_TIMEOUT, RPC_TIMEOUT, reaching_temporal
 from api.views import RunList, RunStatus, RunSummary, RunView, WaitingView
 from settings import Settings
+from steps.dedupe import NAME as DEDUPE
 from steps.record import ActiveStep, RunRecord
 from steps.resume_token import PURPOSE, make_token
 from vault.signing import Signer
 
 NO_WORKER = "No worker answers, so the run's log cannot be read now. Start one with `python worker.py`."
+_UNKNOWN = "Check the id. Temporal forgets an ended run when its retention is over."
+_OWN = (DEDUPE,)  # workflows of the engine, which are nobody's runs
 _STATUS: dict[WorkflowExecutionStatus, RunStatus] = {
     WorkflowExecutionStatus.RUNNING: "running",
     WorkflowExecutionStatus.COMPLETED: "completed",
@@ -64,6 +67,7 @@ async def list_runs(
     """
     # A run that rolled over stays one run here: only the newest of its chain is listed.
     query = [f"TaskQueue = {_quoted(settings.task_queue)}", "ExecutionStatus != 'ContinuedAsNew'"]
+    query += [f"WorkflowType != {_quoted(name)}" for name in _OWN]
     query += [f"WorkflowType = {_quoted(workflow)}"] if workflow else []
     query += [f"ExecutionStatus = '{_ASKED[status]}'"] if status else []
     text = " AND ".join(query)
@@ -135,11 +139,14 @@ def ui_url(settings: Settings, namespace: str, run_id: str) -> str:
 
 async def _describe(client: Client, run_id: str) -> WorkflowExecutionDescription:
     try:
-        return await client.get_workflow_handle(run_id).describe(rpc_timeout=RPC_TIMEOUT)
+        description = await client.get_workflow_handle(run_id).describe(rpc_timeout=RPC_TIMEOUT)
     except RPCError as error:
         if error.status not in (RPCStatusCode.NOT_FOUND, RPCStatusCode.INVALID_ARGUMENT) or "amespace" in error.message:
             raise
-        raise RunUnknown("Check the id. Temporal forgets an ended run when its retention is over.") from error
+        raise RunUnknown(_UNKNOWN) from error
+    if description.workflow_type in _OWN:
+        raise RunUnknown(_UNKNOWN)
+    return description
 
 
 async def _record(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from steps.api import Api, RunInfo
+from steps.api import Api
 from steps.branch import Trigger
 from steps.errors import (
     BranchLimitExceeded,
@@ -26,6 +26,7 @@ from steps.errors import (
     StoreTooLarge,
     VariableNotFound,
 )
+from steps.facts import RunInfo
 from steps.http import Response
 from steps.notion import Notion
 from steps.record import RunRecord, StepFailure

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import random
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
-from uuid import UUID
 
 from temporalio import workflow
 
 from steps.calls import look_up, place, run_activity, send
+from steps.dedupe import first_to_see
 from steps.delay import Delay, parse_delay
 from steps.environment import Env
 from steps.errors import PayloadInvalid, RequestInvalid, SchedulingRefused
+from steps.facts import Log, RunInfo
 from steps.http import ConnectionRequest, FetchRequest, Response
 from steps.notion import NOTION_VERSION, Notion
 from steps.payload import to_json
@@ -27,54 +26,10 @@ from steps.waits import Request
 
 if TYPE_CHECKING:
     from steps.branch import Branch
-    from steps.log import RunLog
     from steps.run import Run
 
 MAX_REQUEST_BYTES = 1_048_576
 Action = str | Callable[..., Awaitable[Any]]
-
-
-@dataclass(frozen=True)
-class RunInfo:
-    """Facts about the run and the step, the same on every replay."""
-
-    run_id: str
-    workflow: str
-    step: str
-    attempt: int
-    started_at: datetime
-
-    def now(self) -> datetime:
-        """Return the run's clock, in UTC."""
-        return workflow.now()
-
-    @property
-    def random(self) -> random.Random:
-        """The run's own random numbers."""
-        return workflow.random()
-
-    def uuid(self) -> UUID:
-        """Return a new identifier, good as an idempotency key; it is not a secret."""
-        return workflow.uuid4()
-
-
-class Log:
-    """`api.log("text", order="1001")`, with `api.log.warning` and `api.log.error` beside it."""
-
-    def __init__(self, log: RunLog, step: str, branch: int | None) -> None:
-        self._log, self._step, self._branch = log, step, branch
-
-    def __call__(self, message: object, **fields: Any) -> None:
-        """Keep a line with the run."""
-        self._log.add("info", message, step=self._step, branch=self._branch, fields=fields)
-
-    def warning(self, message: object, **fields: Any) -> None:
-        """Keep a line that somebody should look at."""
-        self._log.add("warning", message, step=self._step, branch=self._branch, fields=fields)
-
-    def error(self, message: object, **fields: Any) -> None:
-        """Keep a line about something that went wrong."""
-        self._log.add("error", message, step=self._step, branch=self._branch, fields=fields)
 
 
 class Api:
@@ -153,6 +108,18 @@ class Api:
         self.requests = [request for request in self.requests if request is not found]
         self._run.wake()
         return found is not None
+
+    async def dedupe(self, key: str, window: Delay = "1 day") -> bool:
+        """Tell whether this workflow sees the key for the first time within the window, across all its runs.
+
+        Of any number that ask at the same time exactly one is told True; a later attempt of the same step is told so
+        again, a second call of the same attempt is not. The window, 400 days at most, is that of the first call.
+
+        Raises:
+            RequestInvalid, DelayInvalid.
+        """
+        self._check_open("dedupe")
+        return await first_to_see(self._run.claims, self._branch, key, window)
 
     def _request(self, method: str, action: Action, delay: Delay, payload: Any) -> Request:
         if self._branch is None:

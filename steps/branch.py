@@ -7,6 +7,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from steps.claims import Claim
 from steps.errors import PayloadInvalid
 from steps.payload import describe
 from steps.record import ActiveStep, LogLine, StepFailure
@@ -26,6 +27,7 @@ class Branch(BaseModel):
     due: datetime
     payload: Any = None
     parent: int | None = None
+    attempt: int = Field(default=1, exclude_if=lambda n: n == 1)
     # Left out where there is none: ten thousand branches must fit one value of Temporal.
     wait: Wait | None = Field(default=None, exclude_if=lambda wait: wait is None)
 
@@ -50,6 +52,7 @@ class Carried(BaseModel):
     result: Any = None
     store: dict[str, Any] = Field(default_factory=dict)
     waits: list[PastWait] = Field(default_factory=list[PastWait])
+    claims: list[Claim] = Field(default_factory=list[Claim])
     started_at: datetime | None = None
 
 

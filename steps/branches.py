@@ -11,7 +11,7 @@ from steps.errors import BranchLimitExceeded, PayloadTooLarge
 from steps.wait import Wait
 
 MAX_ARMED = 10_000
-MAX_ARMED_BYTES = 1_245_184  # what a roll-over carries must fit a value of Temporal, 2 MiB, beside log and store
+MAX_ARMED_BYTES = 1_130_496  # what a roll-over carries must fit a value of Temporal, 2 MiB, beside log and store
 _OVERHEAD = 120  # bytes of a branch's JSON beside its payload and name
 _EARLY = timedelta(milliseconds=1)
 

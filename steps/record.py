@@ -7,6 +7,8 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, Field
 
+from steps.claims import Claim
+
 Level = Literal["info", "warning", "error"]
 
 
@@ -44,7 +46,8 @@ class ActiveStep(BaseModel):
 class RunRecord(BaseModel):
     """A run as its readers see it: the answer of the query `record` and, when the run has ended, its result.
 
-    A failed run carries it in its failure's details. `result` is what the last step that returned a value returned.
+    A failed run carries it in its failure's details. `result` is what the last step that returned a value returned;
+    `claims` are what a retry of the failed steps needs of theirs.
     """
 
     result: Any = None
@@ -57,4 +60,5 @@ class RunRecord(BaseModel):
     log: list[LogLine] = Field(default_factory=list[LogLine])
     log_dropped: int = 0
     store: dict[str, Any] = Field(default_factory=dict)
+    claims: list[Claim] = Field(default_factory=list[Claim], exclude_if=lambda claims: not claims)
     started_at: datetime | None = None

@@ -13,6 +13,7 @@ from steps.api import Api
 from steps.branch import Branch, Carried, Trigger, active
 from steps.branches import Branches
 from steps.calls import look_up
+from steps.claims import Claims
 from steps.definition import Steps
 from steps.environment import Env
 from steps.errors import Cancelled, PayloadInvalid, RunFailed
@@ -47,6 +48,7 @@ class Run:
         self.log = RunLog(state.log, state.log_dropped)
         self.env = Env(cls.__name__, state.env or {})
         self.store = Store(state.store)
+        self.claims = Claims(state.claims)
         self.started_at = state.started_at or now
         self._env_read = state.env is not None
         self._failures = Failures(state.failures, state.failure_count)
@@ -96,6 +98,7 @@ class Run:
             log=self.log.lines,
             log_dropped=self.log.dropped,
             store=self.store.values(),
+            claims=self.claims.kept,
             started_at=self.started_at,
         )
 
@@ -152,6 +155,7 @@ class Run:
         try:
             await self._step(branch)
             self._steps_done += 1
+            self.claims.drop(branch.id)
         except (GeneratorExit, KeyboardInterrupt):  # the worker's own end, not the step's
             raise
         except BaseException as error:
@@ -197,6 +201,7 @@ class Run:
         self._rolling = (
             self._rolling
             or self._steps_here >= MAX_STEPS_PER_ROLL
+            or self.claims.crowded
             or info.is_continue_as_new_suggested()
             or info.is_target_worker_deployment_version_changed()
         )
@@ -208,7 +213,7 @@ class Run:
             branches=self.branches.armed, next_id=self.branches.next_id, steps_done=self._steps_done,
             env=dict(self.env), failures=self._failures.kept, failure_count=self._failures.count,
             log=self.log.lines, log_dropped=self.log.dropped, result=self._result, store=self.store.values(),
-            waits=self.waits.past, started_at=self.started_at,
+            waits=self.waits.past, claims=self.claims.kept, started_at=self.started_at,
         )  # fmt: skip
         workflow.continue_as_new(
             Trigger(headers=self._headers, carried=carried),

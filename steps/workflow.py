@@ -33,7 +33,7 @@ class Workflow:
 
     def __init_subclass__(cls, *, name: str | None = None, abstract: bool = False, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
-        check_definition(cls, Workflow)
+        check_definition(cls, Workflow, name)
         if abstract:
             return
         check_entry(cls, Workflow)

@@ -37,12 +37,13 @@ from api.problems import ApiError
 from cli import app as command_line
 from local.stack import Stack
 from settings import ROOT, Settings
-from steps import Api, Notion, Response, Retry, RunInfo, Store, failures
+from steps import Api, Notion, Response, Retry, RunInfo, Store, dedupe, failures
 from steps import api as steps_api
-from steps.api import Log
 from steps.branches import MAX_ARMED, MAX_ARMED_BYTES
 from steps.calls import HEARTBEAT_TIMEOUT
+from steps.claims import MAX_CLAIMS
 from steps.delay import MAX_DELAY
+from steps.facts import Log
 from steps.guard_rules import RULES
 from steps.log import MAX_BYTES, MAX_LINE_CHARACTERS, MAX_LINES
 from steps.payload import MAX_PAYLOAD_BYTES, MAX_RESULT_BYTES
@@ -150,7 +151,8 @@ def test_no_page_speaks_of_what_api_does_not_have(page: Path):
 
 
 @pytest.mark.parametrize(
-    "name", ["schedule_next_step", "wait_for_event", "cancel_wait", "fetch", "notion", "call", "get_oauth_token"]
+    "name",
+    ["schedule_next_step", "wait_for_event", "cancel_wait", "dedupe", "fetch", "notion", "call", "get_oauth_token"],
 )
 def test_the_signatures_in_the_headings_are_those_of_the_code(name: str):
     page = text_of("docs/writing-workflows.md")
@@ -232,6 +234,9 @@ LIMITS: dict[str, int | timedelta] = {
     "A value in the store": MAX_VALUE_BYTES,
     "The store of a run": MAX_STORE_BYTES,
     "A key of the store": MAX_KEY_CHARACTERS,
+    "A key of dedupe": dedupe.MAX_KEY_CHARACTERS,
+    "Keys of dedupe that a run's unfinished steps hold": MAX_CLAIMS,
+    "The window of dedupe": MAX_DELAY,
     "A wait for an event": MAX_DELAY,
     "The redirect_url of a wait": MAX_REDIRECT_CHARACTERS,
     "The waits that are over and remembered": MAX_PAST_BYTES,
@@ -287,10 +292,10 @@ def test_every_python_block_compiles(page: Path):
         compile(block, page.name, "exec")
 
 
-@pytest.mark.parametrize("number", range(5))
+@pytest.mark.parametrize("number", range(6))
 def test_every_workflow_in_the_guide_can_be_defined(number: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     found = [block for block in blocks(text_of("docs/writing-workflows.md"), "python") if "(Workflow)" in block]
-    assert len(found) == 5
+    assert len(found) == 6
     path = tmp_path / f"documented_{number}.py"
     path.write_text(found[number], encoding="utf-8")
     monkeypatch.setattr(sys, "path", [str(tmp_path), *sys.path])

@@ -95,6 +95,11 @@ def test_a_class_may_have_another_name_in_temporal_and_a_subclass_has_its_own():
     assert name_of(define("    pass\n", before="from tests.steps.flows import Chain", bases="Chain")) == "Flow"
 
 
+def test_the_names_of_the_engines_own_workflows_are_taken():
+    with pytest.raises(DefinitionInvalid, match=r"may not have the name 'steps\.dedupe'"):
+        define(STEP, bases="Workflow, name='steps.dedupe'")
+
+
 def test_an_abstract_base_needs_no_start_and_is_no_workflow_itself():
     assert temporal_workflow._Definition.from_class(Base) is None  # pyright: ignore[reportPrivateUsage]
     define("    async def shared(self, data, headers, api): ...\n", bases="Workflow, abstract=True")
