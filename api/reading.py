@@ -110,6 +110,18 @@ async def read_run(client: Client, settings: Settings, signer: Signer | None, ru
     )
 
 
+async def read_record(client: Client, run_id: str) -> RunRecord | None:
+    """Return a run's record, if anything can tell it.
+
+    Raises:
+        RunUnknown: there is no such run.
+    """
+    async with reaching_temporal():
+        description = await _describe(client, run_id)
+        handle = client.get_workflow_handle(run_id, run_id=description.run_id, result_type=RunRecord)
+        return (await _record(handle, description.status))[0]
+
+
 async def cancel_run(client: Client, run_id: str) -> None:
     """Ask a run to stop; its `on_workflow_error` still runs.
 

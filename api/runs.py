@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import Annotated, Any
-from urllib.parse import quote
 
 from fastapi import APIRouter, Depends, Header, Path, Query, Request, Response
 from fastapi.exceptions import RequestValidationError
@@ -16,7 +15,7 @@ from api.json_body import read_json_object
 from api.reading import cancel_run, list_runs, read_run
 from api.services import Shared
 from api.starting import check_same_body, find_workflow, start_run
-from api.views import RunList, RunStatus, RunView, StartedView, started_view
+from api.views import RunList, RunStatus, RunView, StartedView, api_path, started_view
 from steps.branch import Trigger
 
 router = APIRouter(prefix="/api/v1", tags=["Runs"], dependencies=[BEARER, Depends(authenticated)])
@@ -65,7 +64,7 @@ async def start(
     if started.duplicate:
         await check_same_body(client, started, trigger)
         response.status_code = 200
-    response.headers["Location"] = "/api/v1/runs/" + quote(started.id, safe="/")
+    response.headers["Location"] = api_path(started.id)
     return started_view(settings, started)
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from steps.answer import Answer
 from steps.claims import Claim
 from steps.errors import PayloadInvalid
 from steps.payload import describe
@@ -53,6 +54,7 @@ class Carried(BaseModel):
     store: dict[str, Any] = Field(default_factory=dict)
     waits: list[PastWait] = Field(default_factory=list[PastWait])
     claims: list[Claim] = Field(default_factory=list[Claim])
+    answer: Answer | None = None
     started_at: datetime | None = None
 
 

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import difflib
 import inspect
+from datetime import timedelta
 from typing import Any
 
-from steps.errors import DefinitionInvalid, StepUnknown
+from steps.delay import parse_delay
+from steps.errors import DefinitionInvalid, DelayInvalid, StepUnknown
 
 HOOKS = {"on_workflow_complete": ["api"], "on_workflow_error": ["error", "api"]}
 PARAMETERS = ["data", "headers", "api"]
 OWN_NAMES = "steps."  # what the names of the engine's own workflows begin with
+MAX_RESPOND_WITHIN = timedelta(seconds=60)
 RESERVED = frozenset({"__init__", "run", "record", "checkpoint"})
 
 
@@ -84,6 +87,23 @@ def check_entry(workflow: type, base: type) -> None:
     """Refuse a class without a `start`; an abstract one needs none."""
     if "start" not in step_names(workflow, base):
         raise DefinitionInvalid(f"{workflow.__name__} has no start: write `async def start(self, data, headers, api)`.")
+
+
+def check_respond(workflow: Any) -> None:
+    """Refuse what `respond` and `respond_within` cannot be."""
+    if workflow.respond not in (None, "start"):
+        raise DefinitionInvalid(
+            f'{workflow.__name__}.respond is not understood: write `respond = "start"` to let the trigger answer with '
+            "what start returns, or leave it out. A step cannot have this name."
+        )
+    if workflow.respond is None and "respond_within" in vars(workflow):
+        raise DefinitionInvalid(f'{workflow.__name__} has respond_within, but not `respond = "start"`.')
+    try:
+        within = parse_delay(workflow.respond_within, limit=MAX_RESPOND_WITHIN)
+    except DelayInvalid as error:
+        raise DefinitionInvalid(f"{workflow.__name__}.respond_within: {error}") from None
+    if not within:
+        raise DefinitionInvalid(f"{workflow.__name__}.respond_within must be longer than 0.")
 
 
 def _check_parameters(workflow: type, name: str, parameters: list[str]) -> None:

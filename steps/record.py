@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, Field
 
+from steps.answer import Answer
 from steps.claims import Claim
 
 Level = Literal["info", "warning", "error"]
@@ -47,7 +48,7 @@ class RunRecord(BaseModel):
     """A run as its readers see it: the answer of the query `record` and, when the run has ended, its result.
 
     A failed run carries it in its failure's details. `result` is what the last step that returned a value returned;
-    `claims` are what a retry of the failed steps needs of theirs.
+    `claims` are what a retry of the failed steps needs of theirs; `answer` is what the trigger answers.
     """
 
     result: Any = None
@@ -61,4 +62,5 @@ class RunRecord(BaseModel):
     log_dropped: int = 0
     store: dict[str, Any] = Field(default_factory=dict)
     claims: list[Claim] = Field(default_factory=list[Claim], exclude_if=lambda claims: not claims)
+    answer: Answer | None = Field(default=None, exclude_if=lambda answer: answer is None)
     started_at: datetime | None = None

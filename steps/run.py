@@ -9,12 +9,14 @@ from temporalio import workflow
 from temporalio.exceptions import ActivityError, ApplicationError, is_cancelled_exception
 
 from steps.alarm import Alarm
+from steps.answers import Answers
 from steps.api import Api
 from steps.branch import Branch, Carried, Trigger, active
 from steps.branches import Branches
 from steps.calls import look_up
 from steps.claims import Claims
 from steps.definition import Steps
+from steps.details import show
 from steps.environment import Env
 from steps.errors import Cancelled, PayloadInvalid, RunFailed
 from steps.failures import Failures
@@ -49,6 +51,7 @@ class Run:
         self.env = Env(cls.__name__, state.env or {})
         self.store = Store(state.store)
         self.claims = Claims(state.claims)
+        self.answers = Answers(cls.respond is not None, state)
         self.started_at = state.started_at or now
         self._env_read = state.env is not None
         self._failures = Failures(state.failures, state.failure_count)
@@ -99,6 +102,7 @@ class Run:
             log_dropped=self.log.dropped,
             store=self.store.values(),
             claims=self.claims.kept,
+            answer=self.answers.given,
             started_at=self.started_at,
         )
 
@@ -122,7 +126,7 @@ class Run:
                     await self._roll()
             else:
                 self._start_due()
-            self._show()
+            show(self.branches, self._steps_done)
             await workflow.wait_condition(lambda: self._awake)
             self._awake = False
 
@@ -179,6 +183,7 @@ class Run:
         try:
             value = await getattr(instance, action)(data, dict(self._headers), api)
             api.closed = True
+            answer = self.answers.made_of(action, value)
             if value is not None:
                 value, _ = to_json(value, f"What {branch.action} returned", limit=MAX_RESULT_BYTES)
             self.branches.reserve(len(api.requests), sum(request.size for request in api.requests))
@@ -188,11 +193,13 @@ class Run:
             raise
         for request in api.requests:
             self.waits.commit(request, branch.id)
+        self.answers.give(answer)
         if value is not None:
             self._result = value
 
     def _failed(self, branch: Branch, error: BaseException) -> None:
         failure = self._failures.add(branch, error, workflow.now())
+        self.answers.fail(branch.action)
         self.log.add("error", f"{failure.type}: {failure.message}", step=branch.action, branch=branch.id, fields={})
 
     def _roll_wanted(self) -> bool:
@@ -208,12 +215,13 @@ class Run:
         return self._rolling
 
     async def _roll(self) -> NoReturn:
+        self.answers.let_go()
         await workflow.wait_condition(workflow.all_handlers_finished)
         carried = Carried(
             branches=self.branches.armed, next_id=self.branches.next_id, steps_done=self._steps_done,
             env=dict(self.env), failures=self._failures.kept, failure_count=self._failures.count,
             log=self.log.lines, log_dropped=self.log.dropped, result=self._result, store=self.store.values(),
-            waits=self.waits.past, claims=self.claims.kept, started_at=self.started_at,
+            waits=self.waits.past, claims=self.claims.kept, answer=self.answers.given, started_at=self.started_at,
         )  # fmt: skip
         workflow.continue_as_new(
             Trigger(headers=self._headers, carried=carried),
@@ -229,6 +237,7 @@ class Run:
 
     async def _cancel(self) -> None:
         self._cancelling = self.waits.closed = True
+        self.answers.fail()
         self._alarm.clear()
         tasks = list(self._tasks.values())
         for task in tasks:
@@ -238,12 +247,4 @@ class Run:
         if self._parked is not None:
             raise self._parked
         await call_hook(self, "on_workflow_error", Cancelled("The run was cancelled.", list(self._failures.kept)))
-
-    def _show(self) -> None:
-        """Tell the Temporal UI, which asks the worker for it, what the run is doing; this costs no event."""
-        running = ", ".join(sorted({branch.action for branch in self.branches.running.values()})) or "nothing"
-        following = self.branches.next()
-        waiting = f"; next **{following.action}** at {following.due:%Y-%m-%d %H:%M:%S} UTC" if following else ""
-        workflow.set_current_details(
-            f"Running **{running}**{waiting}; {self.branches.armed_count} waiting, {self._steps_done} steps done"
-        )
+        await workflow.wait_condition(workflow.all_handlers_finished)

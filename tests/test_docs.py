@@ -39,9 +39,11 @@ from local.stack import Stack
 from settings import ROOT, Settings
 from steps import Api, Notion, Response, Retry, RunInfo, Store, dedupe, failures
 from steps import api as steps_api
+from steps.answer import MAX_ANSWER_BYTES
 from steps.branches import MAX_ARMED, MAX_ARMED_BYTES
 from steps.calls import HEARTBEAT_TIMEOUT
 from steps.claims import MAX_CLAIMS
+from steps.definition import MAX_RESPOND_WITHIN
 from steps.delay import MAX_DELAY
 from steps.facts import Log
 from steps.guard_rules import RULES
@@ -231,6 +233,7 @@ LIMITS: dict[str, int | timedelta] = {
     "Waiting branches of a run": MAX_ARMED,
     "Running steps of a run": MAX_RUNNING,
     "A step's result": MAX_RESULT_BYTES,
+    "An answer of `start`": MAX_ANSWER_BYTES,
     "A value in the store": MAX_VALUE_BYTES,
     "The store of a run": MAX_STORE_BYTES,
     "A key of the store": MAX_KEY_CHARACTERS,
@@ -259,6 +262,7 @@ LIMITS: dict[str, int | timedelta] = {
     "The depth of JSON in it": api.json_body.MAX_DEPTH,
     "What a run starts with, data and headers": api.starting.MAX_START_BYTES,
     "The headers that a run keeps": api.delivery.MAX_HEADER_BYTES,
+    "The respond_within of a workflow": MAX_RESPOND_WITHIN,
     "A handle": vault.handles.LONGEST,
     "The value of a variable": vault.variables.LONGEST_VALUE,
     "From Add Connection to coming back": api.connect.STATE_TTL,
@@ -292,10 +296,10 @@ def test_every_python_block_compiles(page: Path):
         compile(block, page.name, "exec")
 
 
-@pytest.mark.parametrize("number", range(6))
+@pytest.mark.parametrize("number", range(7))
 def test_every_workflow_in_the_guide_can_be_defined(number: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     found = [block for block in blocks(text_of("docs/writing-workflows.md"), "python") if "(Workflow)" in block]
-    assert len(found) == 6
+    assert len(found) == 7
     path = tmp_path / f"documented_{number}.py"
     path.write_text(found[number], encoding="utf-8")
     monkeypatch.setattr(sys, "path", [str(tmp_path), *sys.path])

@@ -20,6 +20,7 @@ from steps.http import ConnectionRequest, FetchRequest, VariablesRequest
 from steps.resume_token import make_token
 from steps.sealed import make_reference
 from steps.wait import OpenedWait, WaitRequest
+from tests.steps.answer_flows import ANSWER_FLOWS
 from tests.steps.dedupe_flows import DEDUPE_FLOWS
 from tests.steps.flows import FLOWS
 from tests.steps.hard_flows import HARD_FLOWS
@@ -27,7 +28,7 @@ from tests.steps.store_flows import STORE_FLOWS
 from tests.steps.wait_flows import WAIT_FLOWS
 from vault import Signer
 
-ALL_FLOWS = FLOWS + HARD_FLOWS + STORE_FLOWS + WAIT_FLOWS + DEDUPE_FLOWS
+ALL_FLOWS = FLOWS + HARD_FLOWS + STORE_FLOWS + WAIT_FLOWS + DEDUPE_FLOWS + ANSWER_FLOWS
 PROOF = "p" * 43
 SIGNER = Signer(b"s" * 32)  # of the API in its tests, too
 
