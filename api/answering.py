@@ -106,7 +106,7 @@ async def _started(client: Client, start: Start) -> Answer | None:
 async def _look_at(operation: WithStartWorkflowOperation[Any, Any]) -> None:
     """Take note of the failed start: asyncio complains of one that nobody looked at."""
     with contextlib.suppress(Exception, asyncio.CancelledError):
-        await operation.workflow_handle()
+        await asyncio.wait_for(operation.workflow_handle(), 1)
 
 
 async def _settled(client: Client, start: Start) -> Started:

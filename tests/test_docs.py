@@ -27,6 +27,7 @@ import api.connect
 import api.delivery
 import api.json_body
 import api.starting
+import api.testing
 import steps.errors
 import vault.errors
 import vault.handles
@@ -263,6 +264,7 @@ LIMITS: dict[str, int | timedelta] = {
     "What a run starts with, data and headers": api.starting.MAX_START_BYTES,
     "The headers that a run keeps": api.delivery.MAX_HEADER_BYTES,
     "The respond_within of a workflow": MAX_RESPOND_WITHIN,
+    "The wait for a test run": timedelta(seconds=api.testing.LONGEST_SECONDS),
     "A handle": vault.handles.LONGEST,
     "The value of a variable": vault.variables.LONGEST_VALUE,
     "From Add Connection to coming back": api.connect.STATE_TTL,

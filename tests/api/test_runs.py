@@ -19,6 +19,9 @@ from tests.conftest import eventually
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 
+KNOWN = ["Answering", "AnsweringLate", "Echo", "Failing", "LongWait", "TypedOrder", "Waiter"]
+
+
 def key() -> str:
     return uuid.uuid4().hex
 
@@ -171,14 +174,19 @@ async def test_without_a_key_each_request_is_a_run(running: Place) -> None:
 
 @pytest.mark.parametrize(
     ("name", "hint"),
-    [("OrderToNotion", "Known: Echo"), ("TypedOder", "Did you mean TypedOrder?"), ("echo", "Echo"), ("%00", "Echo")],
+    [
+        ("OrderToNotion", "Known: Answering"),
+        ("TypedOder", "Did you mean TypedOrder?"),
+        ("echo", "Echo"),
+        ("%00", "Echo"),
+    ],
 )
 async def test_an_unknown_workflow_lists_the_known_ones(place: Place, name: str, hint: str) -> None:
     async with place.program() as caller:
         answer = await caller.post(f"/api/v1/workflows/{name}/runs", json={})
     assert (answer.status_code, answer.json()["type"]) == (404, "workflow-unknown")
     assert hint in answer.json()["detail"]
-    assert answer.json()["known"] == ["Echo", "Failing", "LongWait", "TypedOrder", "Waiter"]
+    assert answer.json()["known"] == KNOWN
 
 
 @pytest.mark.parametrize(
