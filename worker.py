@@ -17,6 +17,7 @@ from activities import Activities
 from logs import configure_logging
 from settings import Settings, read_settings
 from steps import Workflow
+from steps.dedupe import own_workflows
 from steps.discovery import discover
 from temporal import DEFAULT_ADDRESS, connect, leave
 from vault import VaultError
@@ -43,10 +44,11 @@ def make_worker(
     client: Client, settings: Settings, activities: Activities, workflows: Sequence[type[Workflow]]
 ) -> Worker:
     """Return a worker, not yet running."""
+    deployment = _deployment()
     return Worker(
         client,
         task_queue=settings.task_queue,
-        workflows=workflows,
+        workflows=[*workflows, *own_workflows(versioned=deployment is not None)],
         activities=activities.all(),
         workflow_task_poller_behavior=PollerBehaviorAutoscaling(),
         activity_task_poller_behavior=PollerBehaviorAutoscaling(),
@@ -54,7 +56,7 @@ def make_worker(
         max_concurrent_activities=settings.max_running_steps,
         max_concurrent_local_activities=settings.max_running_steps,
         graceful_shutdown_timeout=timedelta(seconds=settings.shutdown_seconds),
-        deployment_config=_deployment(),
+        deployment_config=deployment,
     )
 
 

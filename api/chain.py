@@ -11,7 +11,7 @@ from temporalio.service import RPCError, RPCStatusCode
 from api.cursors import Cursors
 from api.problems import RunUnknown
 from api.reach import RPC_TIMEOUT, reaching_temporal
-from api.reading import describe, read_record
+from api.reading import describe, record_and_note
 from api.views import StepList, StepView
 from steps.branch import Trigger
 from steps.record import LogLine, RunRecord, StepRow
@@ -37,7 +37,7 @@ async def list_steps(client: Client, signer: Signer, run_id: str, cursor: str | 
                 record, following = await _as_record(client, handed), handed.new_execution_run_id
                 return StepList(steps=views(record), next_cursor=cursors.write(following.encode()))
         handle = client.get_workflow_handle(run_id, run_id=description.run_id, result_type=RunRecord)
-        record, note = await read_record(handle, description.status)
+        record, note = await record_and_note(handle, description.status)
     return StepList(steps=views(record) if record else [], next_cursor=None, note=note)
 
 

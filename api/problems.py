@@ -26,6 +26,7 @@ ApiError                        internal-error              500
 ├── RequestInvalid              request-invalid             422  a parameter or field that is wrong
 ├── IdempotencyKeyReused        idempotency-key-reused      422  the key of an earlier, different request
 ├── HeadersTooLarge             headers-too-large           431  more headers than a run may carry
+├── StartFailed                 start-failed                500  the workflow failed before it could answer
 ├── ProviderRefused             provider-refused            502  the OAuth provider answered with an error
 ├── ProviderUnreachable         provider-unreachable        502  the OAuth provider did not answer as it should
 ├── ProviderNotConfigured       provider-not-configured     503  no client id and secret for the provider
@@ -199,6 +200,12 @@ class HeadersTooLarge(ApiError):
     """Give the limit."""
 
     type, title, status = "headers-too-large", "The headers are too large", 431
+
+
+class StartFailed(ApiError):
+    """Name the run, and tell nothing of what it met: whoever calls a trigger may be anyone."""
+
+    type, title, status = "start-failed", "The workflow could not answer", 500
 
 
 class ProviderRefused(ApiError):

@@ -24,11 +24,14 @@ from api.problems import RunEnded, RunUnknown
 from api.reach import QUERY_TIMEOUT, RPC_TIMEOUT, reaching_temporal
 from api.views import RunList, RunStatus, RunSummary, RunView, WaitingView
 from settings import Settings
+from steps.dedupe import NAME as DEDUPE
 from steps.record import ActiveStep, RunRecord
 from steps.resume_token import PURPOSE, make_token
 from vault.signing import Signer
 
 NO_WORKER = "No worker answers, so the run's log cannot be read now. Start one with `python worker.py`."
+_UNKNOWN = "Check the id. Temporal forgets an ended run when its retention is over."
+_OWN = (DEDUPE,)  # workflows of the engine, which are nobody's runs
 _STATUS: dict[WorkflowExecutionStatus, RunStatus] = {
     WorkflowExecutionStatus.RUNNING: "running",
     WorkflowExecutionStatus.COMPLETED: "completed",
@@ -66,6 +69,7 @@ async def list_runs(
     """
     # A run that rolled over stays one run here: only the newest of its chain is listed.
     query = [f"TaskQueue = {_quoted(settings.task_queue)}", "ExecutionStatus != 'ContinuedAsNew'"]
+    query += [f"WorkflowType != {_quoted(name)}" for name in _OWN]
     query += [f"WorkflowType = {_quoted(workflow)}"] if workflow else []
     query += [f"ExecutionStatus = '{_ASKED[status]}'"] if status else []
     text = " AND ".join(query)
@@ -87,7 +91,7 @@ async def read_run(client: Client, settings: Settings, signer: Signer | None, ru
     async with reaching_temporal():
         description = await describe(client, run_id)
         handle = client.get_workflow_handle(run_id, run_id=description.run_id, result_type=RunRecord)
-        record, note = await read_record(handle, description.status)
+        record, note = await record_and_note(handle, description.status)
         memo = await description.memo()
     summary = _summary(client, settings, description).model_dump()
     view = RunView(**summary, note=note, trigger=memo.get("trigger"), retry_of=memo.get("retry_of"))
@@ -109,6 +113,18 @@ async def read_run(client: Client, settings: Settings, signer: Signer | None, ru
             "log_dropped": record.log_dropped,
         }
     )
+
+
+async def read_record(client: Client, run_id: str) -> RunRecord | None:
+    """Return a run's record, if anything can tell it.
+
+    Raises:
+        RunUnknown: there is no such run.
+    """
+    async with reaching_temporal():
+        description = await describe(client, run_id)
+        handle = client.get_workflow_handle(run_id, run_id=description.run_id, result_type=RunRecord)
+        return (await record_and_note(handle, description.status))[0]
 
 
 async def cancel_run(client: Client, run_id: str) -> None:
@@ -145,14 +161,17 @@ async def describe(client: Client, run_id: str) -> WorkflowExecutionDescription:
         RunUnknown: there is no such run.
     """
     try:
-        return await client.get_workflow_handle(run_id).describe(rpc_timeout=RPC_TIMEOUT)
+        description = await client.get_workflow_handle(run_id).describe(rpc_timeout=RPC_TIMEOUT)
     except RPCError as error:
         if error.status not in (RPCStatusCode.NOT_FOUND, RPCStatusCode.INVALID_ARGUMENT) or "amespace" in error.message:
             raise
-        raise RunUnknown("Check the id. Temporal forgets an ended run when its retention is over.") from error
+        raise RunUnknown(_UNKNOWN) from error
+    if description.workflow_type in _OWN:
+        raise RunUnknown(_UNKNOWN)
+    return description
 
 
-async def read_record(
+async def record_and_note(
     handle: WorkflowHandle[object, RunRecord], status: WorkflowExecutionStatus | None
 ) -> tuple[RunRecord | None, str | None]:
     """Return the run's record: from its result, from its failure, or by asking a worker."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import Annotated, Any
-from urllib.parse import quote
 
 from fastapi import APIRouter, Depends, Header, Path, Query, Request, Response
 from fastapi.exceptions import RequestValidationError
@@ -18,7 +17,8 @@ from api.reading import cancel_run, list_runs, read_run
 from api.retrying import retry_run
 from api.services import Shared
 from api.starting import check_same_body, find_workflow, start_run
-from api.views import RunList, RunStatus, RunView, StartedView, StepList, started_view
+from api.testing import DEFAULT_SECONDS, LONGEST_SECONDS, run_test
+from api.views import RunList, RunStatus, RunView, StartedView, StepList, api_path, started_view
 from steps.branch import Trigger
 
 router = APIRouter(prefix="/api/v1", tags=["Runs"], dependencies=[BEARER, Depends(authenticated)])
@@ -67,8 +67,37 @@ async def start(
     if started.duplicate:
         await check_same_body(client, started, trigger)
         response.status_code = 200
-    response.headers["Location"] = "/api/v1/runs/" + quote(started.id, safe="/")
+    response.headers["Location"] = api_path(started.id)
     return started_view(settings, started)
+
+
+@router.post(
+    "/workflows/{name}/test",
+    summary="Try a workflow out",
+    responses={202: {"model": RunView, "description": "The run had not ended in this time; it goes on."}}
+    | problems(400, 401, 403, 404, 413, 415, 422, 431, 503),
+    openapi_extra=_BODY,
+)
+async def try_out(
+    name: Annotated[str, Path(description="The workflow's name, such as `OrderToNotion`.")],
+    request: Request,
+    response: Response,
+    services: Shared,
+    wait: Annotated[
+        float, Query(ge=0, le=LONGEST_SECONDS, allow_inf_nan=False, description="Seconds to wait for the end.")
+    ] = DEFAULT_SECONDS,
+) -> RunView:
+    """Start a run that behaves as a triggered one does, wait for its end, and answer with all that is kept of it.
+
+    Its id begins its second half with `test-`. Calls are real, and so is what they do.
+    """
+    cls = find_workflow(services.workflows.workflows, name)
+    body = _checked(await read_json_object(request))
+    trigger = Trigger(data=body.data, headers=kept_headers(body.headers.items()))
+    run = await run_test(await services.temporal(), services.settings, services.signer, name, cls, trigger, wait=wait)
+    response.status_code = 202 if run.status == "running" else 200
+    response.headers["Location"] = api_path(run.id)
+    return run
 
 
 @router.get("/runs", summary="List the runs", responses=problems(400, 401, 404, 422, 503))
@@ -117,7 +146,7 @@ async def retry(run_id: RunId, response: Response, services: Shared) -> StartedV
     """
     started = await retry_run(await services.temporal(), run_id)
     response.status_code = 200 if started.duplicate else 202
-    response.headers["Location"] = "/api/v1/runs/" + quote(started.id, safe="/")
+    response.headers["Location"] = api_path(started.id)
     return started_view(services.settings, started)
 
 

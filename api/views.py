@@ -137,6 +137,11 @@ def run_path(run_id: str) -> str:
     return "/runs/" + quote(run_id, safe="/")
 
 
+def api_path(run_id: str) -> str:
+    """Return the path at which the API tells of the run."""
+    return "/api/v1/runs/" + quote(run_id, safe="/")
+
+
 def connection_view(connection: Connection) -> ConnectionView:
     """Return a connection as it is shown."""
     account = connection.account

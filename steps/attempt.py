@@ -57,6 +57,7 @@ def _commit(run: Run, branch: Branch, requests: Requests, value: Any) -> None:
     if value is not None:
         value, size = to_json(value, f"What {branch.action} returned", limit=MAX_RESULT_BYTES)
         run.groups.check(branch.member, size)
+    answer = run.answers.made_of(branch.action, value)
     run.branches.reserve(len(requests), requests.room, instead=branch)
     opened = {group: _open(run, branch, group) for group in requests.groups}
     for request in requests:
@@ -67,6 +68,7 @@ def _commit(run: Run, branch: Branch, requests: Requests, value: Any) -> None:
         if not group.count:
             run.groups.enter(Member(number, 0))  # out again at once, which ends the empty group
             leave(run, Member(number, 0))
+    run.answers.give(answer)
     if value is None:
         return
     if branch.member is None:

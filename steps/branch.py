@@ -7,6 +7,8 @@ from typing import Any, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from steps.answer import Answer
+from steps.claims import Claim
 from steps.errors import PayloadInvalid
 from steps.given import Given
 from steps.payload import describe
@@ -96,6 +98,8 @@ class Carried(BaseModel):
     result: Any = None
     store: dict[str, Any] = Field(default_factory=dict)
     waits: list[PastWait] = Field(default_factory=list[PastWait])
+    claims: list[Claim] = Field(default_factory=list[Claim])
+    answer: Answer | None = None
     started_at: datetime | None = None
 
 

@@ -28,6 +28,7 @@ def settle(run: Run, branch: Branch, began: datetime, error: BaseException | Non
     if error is None:
         run.steps_done += 1
         run.branches.done(branch)
+        run.claims.drop(branch.id)
         _note(run, branch, "completed", began)
         leave(run, branch.member)
     elif run.cancelling and is_cancelled_exception(error):
@@ -75,6 +76,7 @@ def leave(run: Run, member: Member | None, *, failed: bool = False) -> None:
 def record_failure(run: Run, branch: Branch, error: BaseException) -> None:
     """Keep a failure with the run, and say so in its log."""
     failure = run.failures.add(branch, error, workflow.now())
+    run.answers.fail(branch.action)
     run.log.add("error", f"{failure.type}: {failure.message}", step=branch.action, branch=branch.id, fields={})
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from steps.batch import unpack
 from steps.branch import Carried, RetryState, Trigger
+from steps.claims import renewed
 from steps.groups import reopened
 from steps.record import LogLine, RunRecord
 
@@ -30,6 +31,7 @@ def retry_of(run_id: str, record: RunRecord, state: RetryState, *, data: Any, no
         groups=reopened(state.groups, [branch.member for branch in branches]),
         next_id=state.next_id,
         store=record.store,
+        claims=renewed(record.claims),
         log=[LogLine(at=now, message=message)],
     )
     return Trigger(headers=state.headers, carried=carried)

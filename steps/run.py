@@ -9,11 +9,13 @@ from temporalio import workflow
 from temporalio.exceptions import ActivityError, ApplicationError, is_cancelled_exception
 
 from steps.alarm import Alarm
+from steps.answers import Answers
 from steps.attempt import attempt
 from steps.batch import unpack
 from steps.branch import Branch, Carried, Trigger
 from steps.branches import Branches
 from steps.calls import look_up
+from steps.claims import Claims
 from steps.definition import Steps
 from steps.details import details
 from steps.environment import Env
@@ -55,6 +57,8 @@ class Run:
         self.given = trigger.given or (None if state.env is None else Given(env=state.env))
         self.env = Env(cls.__name__, self.given.env if self.given else {})
         self.store = Store(state.store)
+        self.claims = Claims(state.claims)
+        self.answers = Answers(cls.respond is not None, state)
         self.started_at = state.started_at or now
         self.failures = Failures(state.failures, state.failure_count)
         self.result, self.steps_done = state.result, state.steps_done
@@ -145,12 +149,14 @@ class Run:
         self._rolling = (
             self._rolling
             or self.journal.full  # a chain without delays or calls makes no history: the server would never ask
+            or self.claims.crowded
             or info.is_continue_as_new_suggested()
             or info.is_target_worker_deployment_version_changed()
         )
         return self._rolling
 
     async def _roll(self) -> NoReturn:
+        self.answers.let_go()
         await workflow.wait_condition(workflow.all_handlers_finished)
         workflow.continue_as_new(
             Trigger(headers=self.headers, given=self.given, carried=carried_of(self)),
@@ -166,6 +172,7 @@ class Run:
 
     async def _cancel(self) -> None:
         self.cancelling = self.waits.closed = True
+        self.answers.fail()
         self._alarm.clear()
         tasks = list(self._tasks.values())
         for task in tasks:
@@ -175,3 +182,4 @@ class Run:
         if self.parked is not None:
             raise self.parked
         await call_hook(self, "on_workflow_error", Cancelled("The run was cancelled.", list(self.failures.kept)))
+        await workflow.wait_condition(workflow.all_handlers_finished)

@@ -29,6 +29,8 @@ def record_of(run: Run) -> RunRecord:
         log=run.log.lines,
         log_dropped=run.log.dropped,
         store=run.store.values(),
+        claims=run.claims.kept,
+        answer=run.answers.given,
         started_at=run.started_at,
     )
 
@@ -52,6 +54,8 @@ def carried_of(run: Run) -> Carried:
         result=run.result,
         store=run.store.values(),
         waits=run.waits.past,
+        claims=run.claims.kept,
+        answer=run.answers.given,
         started_at=run.started_at,
     )
 

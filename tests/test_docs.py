@@ -27,6 +27,7 @@ import api.connect
 import api.delivery
 import api.json_body
 import api.starting
+import api.testing
 import steps.errors
 import vault.errors
 import vault.handles
@@ -37,11 +38,14 @@ from api.problems import ApiError
 from cli import app as command_line
 from local.stack import Stack
 from settings import ROOT, Settings
-from steps import Api, Notion, Response, Retry, RunInfo, Store, failures
+from steps import Api, Notion, Response, Retry, RunInfo, Store, dedupe, failures
 from steps import api as steps_api
+from steps.answer import MAX_ANSWER_BYTES
 from steps.branches import MAX_ARMED
 from steps.budget import MAX_STATE_BYTES
 from steps.calls import HEARTBEAT_TIMEOUT
+from steps.claims import MAX_CLAIMS
+from steps.definition import MAX_RESPOND_WITHIN
 from steps.delay import MAX_DELAY
 from steps.facts import Log
 from steps.given import MAX_GIVEN_CONNECTIONS
@@ -155,7 +159,17 @@ def test_no_page_speaks_of_what_api_does_not_have(page: Path):
 
 @pytest.mark.parametrize(
     "name",
-    ["schedule_next_step", "fan_out", "wait_for_event", "cancel_wait", "fetch", "notion", "call", "get_oauth_token"],
+    [
+        "schedule_next_step",
+        "fan_out",
+        "wait_for_event",
+        "cancel_wait",
+        "dedupe",
+        "fetch",
+        "notion",
+        "call",
+        "get_oauth_token",
+    ],
 )
 def test_the_signatures_in_the_headings_are_those_of_the_code(name: str):
     page = text_of("docs/writing-workflows.md")
@@ -235,9 +249,13 @@ LIMITS: dict[str, int | timedelta] = {
     "Waiting branches of a run": MAX_ARMED,
     "Running steps of a run": MAX_RUNNING,
     "A step's result": MAX_RESULT_BYTES,
+    "An answer of `start`": MAX_ANSWER_BYTES,
     "A value in the store": MAX_VALUE_BYTES,
     "The store of a run": MAX_STORE_BYTES,
     "A key of the store": MAX_KEY_CHARACTERS,
+    "A key of dedupe": dedupe.MAX_KEY_CHARACTERS,
+    "Keys of dedupe that a run's unfinished steps hold": MAX_CLAIMS,
+    "The window of dedupe": MAX_DELAY,
     "A wait for an event": MAX_DELAY,
     "The redirect_url of a wait": MAX_REDIRECT_CHARACTERS,
     "The waits that are over and remembered": MAX_PAST_BYTES,
@@ -261,6 +279,8 @@ LIMITS: dict[str, int | timedelta] = {
     "The depth of JSON in it": api.json_body.MAX_DEPTH,
     "What a run starts with, data and headers": api.starting.MAX_START_BYTES,
     "The headers that a run keeps": api.delivery.MAX_HEADER_BYTES,
+    "The respond_within of a workflow": MAX_RESPOND_WITHIN,
+    "The wait for a test run": timedelta(seconds=api.testing.LONGEST_SECONDS),
     "A handle": vault.handles.LONGEST,
     "The value of a variable": vault.variables.LONGEST_VALUE,
     "The variables of a workflow together, as JSON": vault.variables.MOST_OF_A_WORKFLOW,

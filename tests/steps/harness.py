@@ -14,12 +14,15 @@ from temporalio.exceptions import ApplicationError
 from temporalio.worker import Worker
 
 from steps import ConnectionNotFound, FetchFailed, Response, RunRecord, StepsError, Trigger
+from steps.dedupe import own_workflows
 from steps.errors import VaultFailed
 from steps.given import Given
 from steps.http import ConnectionRequest, FetchRequest, VariablesRequest
 from steps.resume_token import make_token
 from steps.sealed import make_reference
 from steps.wait import OpenedWait, WaitRequest
+from tests.steps.answer_flows import ANSWER_FLOWS
+from tests.steps.dedupe_flows import DEDUPE_FLOWS
 from tests.steps.flows import FLOWS
 from tests.steps.hard_flows import HARD_FLOWS
 from tests.steps.join_flows import JOIN_FLOWS
@@ -27,6 +30,7 @@ from tests.steps.store_flows import STORE_FLOWS
 from tests.steps.wait_flows import WAIT_FLOWS
 from vault import Signer
 
+ALL_FLOWS = FLOWS + HARD_FLOWS + JOIN_FLOWS + STORE_FLOWS + WAIT_FLOWS + DEDUPE_FLOWS + ANSWER_FLOWS
 PROOF = "p" * 43
 SIGNER = Signer(b"s" * 32)  # of the API in its tests, too
 
@@ -113,12 +117,9 @@ async def working(client: Client, outside: Outside | None = None, **options: Any
     """Run a worker on a task queue of its own; give its name."""
     queue = options.pop("queue", None) or f"steps-{uuid.uuid4()}"
     activities = (outside or Outside()).all()
-    options = {
-        "workflows": FLOWS + HARD_FLOWS + JOIN_FLOWS + STORE_FLOWS + WAIT_FLOWS,
-        "max_cached_workflows": 50,
-        **options,
-    }
-    async with Worker(client, task_queue=queue, activities=activities, **options):
+    workflows = [*options.pop("workflows", ALL_FLOWS), *own_workflows(versioned="deployment_config" in options)]
+    options = {"max_cached_workflows": 50, **options}
+    async with Worker(client, task_queue=queue, workflows=workflows, activities=activities, **options):
         yield queue
 
 
