@@ -32,10 +32,10 @@ _AGAIN_SECONDS = 0.05
 _GUARDS = {"X-Content-Type-Options": "nosniff", "Content-Security-Policy": "sandbox; default-src 'none'"}
 
 
-async def start_and_answer(client: Client, start: Start, cls: type[Workflow]) -> tuple[Started, Answer | None]:
-    """Start the run, unless its id has started one already; return it with what its `start` answers.
+async def start_and_answer(client: Client, start: Start, cls: type[Workflow]) -> Answer | Started:
+    """Start the run, unless its id has started one already, and return what its `start` answers.
 
-    The answer is None when the workflow's time is over, or when there will be none; the run goes on.
+    When the workflow's time is over, or there will be no answer, the run is returned, which goes on.
 
     Raises:
         TemporalUnavailable: the start may or may not have been stored; sending it again is safe.
@@ -43,26 +43,24 @@ async def start_and_answer(client: Client, start: Start, cls: type[Workflow]) ->
     deadline = asyncio.get_running_loop().time() + parse_delay(cls.respond_within).total_seconds()
     try:
         async with asyncio.timeout_at(deadline):
-            return Started(start.run_id, duplicate=False), await _started(client, start)
+            return await _started(client, start)
     except (_Uncertain, TimeoutError, WorkflowUpdateRPCTimeoutOrCancelledError):
         started = await _settled(client, start)
     try:
         async with asyncio.timeout_at(deadline):
-            return started, await _asked(client, start.run_id)
+            return await _asked(client, start.run_id) or started
     except (TimeoutError, WorkflowUpdateRPCTimeoutOrCancelledError, TemporalUnavailable, RunUnknown):
-        return started, None
+        return started
 
 
-def answer_response(started: Started, answer: Answer) -> Response:
+def answer_response(run_id: str, answer: Answer) -> Response:
     """Return the answer as it goes over the network.
 
     Raises:
         StartFailed: there is none, since `start` failed.
     """
     if answer.failed:
-        raise StartFailed(
-            f"The run {started.id} failed before it could answer. Its operator can see why.", id=started.id
-        )
+        raise StartFailed(f"The run {run_id} failed before it could answer. Its operator can see why.", id=run_id)
     if answer.text is None:
         body = json.dumps(answer.value, ensure_ascii=False, separators=(",", ":"))
         return Response(body, answer.status, _GUARDS, "application/json")
@@ -78,8 +76,12 @@ class _Uncertain(Exception):  # it is no error: nothing has gone wrong yet
     """Say that the run may have been started by this call, by another one, or not at all."""
 
 
-async def _started(client: Client, start: Start) -> Answer | None:
-    """Start the run and wait for its answer, in one call of Temporal."""
+async def _started(client: Client, start: Start) -> Answer:
+    """Start the run and wait for its answer, in one call of Temporal; of a run that has ended, it is the kept one.
+
+    Raises:
+        _Uncertain: there was none; what has become of the start must be asked for.
+    """
     operation: WithStartWorkflowOperation[Any, Any] = WithStartWorkflowOperation(
         # FAIL as in every other start: an existing run is never taken for a new one.
         start.name, start.trigger, id_conflict_policy=WorkflowIDConflictPolicy.FAIL, **start.options()
@@ -88,10 +90,9 @@ async def _started(client: Client, start: Start) -> Answer | None:
         answered: Answered = await client.execute_update_with_start_workflow(  # pyright: ignore[reportUnknownMemberType]  # the SDK's own gap
             _UPDATE, id=_UPDATE, start_workflow_operation=operation, result_type=Answered
         )
-    except RuntimeError as error:  # how the client says that it cannot connect
+    # RuntimeError is how the client says that it cannot connect; a worker of an older build knows of no answer.
+    except (RuntimeError, WorkflowUpdateFailedError) as error:
         raise _Uncertain from error
-    except WorkflowUpdateFailedError:  # the run is stored; a worker of an older build knows of no answer
-        return None
     except (WorkflowAlreadyStartedError, RPCError) as error:
         await _look_at(operation)
         raise _Uncertain from error

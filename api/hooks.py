@@ -13,7 +13,7 @@ from api.documented import JSON_BODY, problems
 from api.json_body import read_json_object
 from api.problems import HookUnknown
 from api.services import Services, Shared
-from api.starting import prepare_start, store_start
+from api.starting import Started, prepare_start, store_start
 from api.views import StartedView, api_path, started_view
 from steps.branch import Trigger
 from steps.errors import PayloadInvalid
@@ -64,11 +64,11 @@ async def trigger(
         started = await store_start(client, start)
         response.status_code = 200 if started.duplicate else 202
         return started_view(services.settings, started)
-    started, answer = await start_and_answer(client, start, cls)
-    if answer is not None:
-        return answer_response(started, answer)
-    response.headers["Location"] = api_path(started.id)
-    return started_view(services.settings, started)
+    outcome = await start_and_answer(client, start, cls)
+    if not isinstance(outcome, Started):
+        return answer_response(start.run_id, outcome)
+    response.headers["Location"] = api_path(outcome.id)
+    return started_view(services.settings, outcome)
 
 
 def hook_address(services: Services, name: str) -> str:

@@ -10,13 +10,15 @@ from typing import Any
 import httpx
 import pytest
 from temporalio.client import Client
+from temporalio.worker import Worker
 
 from settings import Settings
 from steps.answer import MAX_ANSWER_BYTES
-from tests.api.conftest import Place
+from tests.api.conftest import FLOWS, Place, discover_once
 from tests.api.test_hooks import address
 from tests.api.test_runs import finished, read
 from tests.conftest import eventually
+from tests.steps.harness import Outside
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -129,6 +131,29 @@ async def test_when_the_time_is_over_the_caller_gets_the_run_which_goes_on(runni
     again = await call(running, "AnsweringLate", key="late-1", hang=True)
     assert (again.status_code, again.json()["duplicate"]) == (202, True)
     assert (await read(running, "answering-late/late-1"))["status"] == "running"
+
+
+async def test_a_start_that_parks_lets_the_caller_go(running: Place, worker: Client) -> None:
+    answer = await call(running, "AnsweringLate", key="parked", park=True)
+    assert (answer.status_code, answer.json()["id"]) == (202, "answering-late/parked")
+    assert (await read(running, "answering-late/parked"))["status"] == "running"
+    await worker.get_workflow_handle("answering-late/parked").terminate()
+
+
+async def test_a_worker_that_comes_late_still_answers(
+    make_place: Callable[..., Place], settings: Settings, worker: Client
+) -> None:
+    queue = f"late-{uuid.uuid4()}"
+    place = make_place(settings.model_copy(update={"task_queue": queue}), worker)
+    waiting = asyncio.create_task(call(place, key="late-worker", kind="value", value=7))
+
+    async def stored() -> bool:
+        return (await worker.get_workflow_handle("answering/late-worker").describe()).id == "answering/late-worker"
+
+    await eventually(stored)
+    workflows = list(discover_once(FLOWS).workflows.values())
+    async with Worker(worker, task_queue=queue, workflows=workflows, activities=Outside().all()):
+        assert (await waiting).json() == 7
 
 
 async def test_a_cancelled_start_lets_the_caller_go_and_the_run_ends(running: Place) -> None:

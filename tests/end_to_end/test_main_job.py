@@ -86,6 +86,20 @@ async def test_a_plain_client_and_the_temporal_command_start_runs_by_name(
     assert len(await shop.pages(name)) == 1
 
 
+async def test_a_query_answers_its_caller_with_the_rows(shop: Shop, started: dict[str, Any]):
+    where = {"filter": {"property": "Name", "title": {"equals": "#2001"}}}
+    answer = await shop.visitor.http.post(await shop.hook("NotionQuery"), json=where)
+    assert answer.status_code == 200
+    assert answer.headers["content-security-policy"] == "sandbox; default-src 'none'"
+    (row,) = answer.json()
+    assert [row["id"]] == [page["id"] for page in await shop.pages("#2001")]
+
+
+async def test_an_operator_tries_a_workflow_out(shop: Shop, started: dict[str, Any]):
+    run = await shop.visitor.post("/api/v1/workflows/NotionQuery/test", {"data": {"page_size": 1}})
+    assert (run["status"], len(run["result"])) == ("completed", 1)
+
+
 async def test_every_line_of_an_order_becomes_a_page_at_the_same_time(shop: Shop):
     run_id = await shop.order("#2005", workflow="OrderFanOut")
     run = await shop.until(run_id, "completed")

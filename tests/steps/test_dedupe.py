@@ -6,6 +6,7 @@ import asyncio
 import uuid
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -73,6 +74,22 @@ async def test_a_claim_survives_the_worker(dev_server: WorkflowEnvironment):
     for answer in (True, False):
         async with working(dev_server.client) as queue:
             assert await asked(dev_server.client, queue, key) == [answer]
+
+
+@pytest.mark.server
+async def test_a_claim_survives_the_server(tmp_path: Path):
+    key = new_key()
+    for answer in (True, False):
+        async with (
+            await WorkflowEnvironment.start_local(  # pyright: ignore[reportUnknownMemberType]  # the SDK's own gap
+                dev_server_existing_path=binary("temporal"),
+                dev_server_log_level="error",
+                dev_server_database_filename=str(tmp_path / "temporal.db"),
+                plugins=[plugin()],
+            ) as environment,
+            working(environment.client) as queue,
+        ):
+            assert await asked(environment.client, queue, key) == [answer]
 
 
 @pytest.mark.server

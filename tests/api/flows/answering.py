@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from pydantic import BaseModel
@@ -53,6 +54,8 @@ class AnsweringLate(Workflow):
     respond_within = 0.5
 
     async def start(self, data: Any, headers: dict[str, str], api: Api) -> Any:
+        if data.get("park"):
+            return datetime.now().isoformat()
         if data.get("hang"):
             await api.call("hang")
         return "at last"
