@@ -69,9 +69,9 @@ class Seals:
             ConnectionNotFound, ConnectionNeedsReauthorization, SealInvalid: it cannot be opened.
         """
         if seal.kind == "connection":
-            connection = await self._connections.find(seal.name)
-            _check_place(seal, url, self._connections.provider(connection).hosts)
-            return await self._vault.connections.open(seal.name)
+            return await self._connections.open(
+                seal.name, lambda found: _check_place(seal, url, self._connections.provider(found).hosts)
+            )
         try:
             variable = await self._vault.variables.get(workflow, seal.name)
             if variable.secret:

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
@@ -83,8 +83,10 @@ class Connections:
             raise ConnectionUnknown(handle)
         return _connection(row)
 
-    async def open(self, handle: str) -> Opened:
+    async def open(self, handle: str, allow: Callable[[Connection], None] | None = None) -> Opened:
         """Return the connection with its tokens, whatever its status; the caller decides what that allows.
+
+        What `allow` raises of the connection is raised before its tokens are opened.
 
         Raises:
             ConnectionUnknown: no connection has this handle.
@@ -93,6 +95,8 @@ class Connections:
             VaultUnavailable: the database or the key provider does not answer.
         """
         row = await self._row(handle)
+        if allow is not None:
+            allow(_connection(row))
         access = Secret(await self._envelope.open(row.access, _place(row).context("access")))
         refresh = None
         if row.refresh is not None:
