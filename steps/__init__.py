@@ -19,6 +19,7 @@ from steps.errors import (
     PayloadTooLarge,
     ResponseTooLarge,
     RunFailed,
+    ScheduleInvalid,
     SchedulingRefused,
     StepsError,
     StepUnknown,
@@ -30,6 +31,7 @@ from steps.http import Response
 from steps.notion import Notion
 from steps.record import RunRecord, StepFailure
 from steps.retry import Retry
+from steps.schedule import Cron, Every
 from steps.sealed import SealedToken
 from steps.store import Store
 from steps.wait import EventWait
@@ -42,10 +44,12 @@ __all__ = [
     "Cancelled",
     "ConnectionNeedsReauthorization",
     "ConnectionNotFound",
+    "Cron",
     "DefinitionInvalid",
     "DelayInvalid",
     "EgressDenied",
     "EventWait",
+    "Every",
     "FetchFailed",
     "Notion",
     "NotionError",
@@ -57,6 +61,7 @@ __all__ = [
     "RunFailed",
     "RunInfo",
     "RunRecord",
+    "ScheduleInvalid",
     "SchedulingRefused",
     "SealedToken",
     "StepFailure",

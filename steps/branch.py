@@ -54,13 +54,18 @@ class Carried(BaseModel):
 
 
 class Trigger(BaseModel):
-    """The single argument of every run: `{"data": {...}, "headers": {...}}`. `carried` is the engine's own."""
+    """The single argument of every run: `{"data": {...}, "headers": {...}}`. `carried` is the engine's own.
+
+    `schedule` is the id of the schedule that starts the run, which is then told its counter and times.
+    """
 
     model_config = ConfigDict(extra="forbid")
 
     data: Any = None
     headers: dict[str, str] = Field(default_factory=dict)
     carried: Carried | None = None
+    # Left out where there is none: a worker that is older than the field refuses what it does not know.
+    schedule: str | None = Field(default=None, exclude_if=lambda schedule: schedule is None)
 
 
 def read_trigger(arguments: tuple[Any, ...]) -> Trigger:

@@ -82,6 +82,11 @@ class Branches:
         branch, _ = self._remove(self._waiting[wait_id])
         self._put(branch.model_copy(update={"due": now, "payload": payload, "wait": None}), size)
 
+    def change(self, number: int, payload: object, size: int) -> None:
+        """Give an armed branch another payload."""
+        branch, _ = self._remove(number)
+        self._put(branch.model_copy(update={"payload": payload}), size)
+
     def take_due(self, now: datetime, limit: int) -> list[Branch]:
         """Move the branches that are due, `limit` at most, from armed to running, the earliest first."""
         taken: list[Branch] = []

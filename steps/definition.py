@@ -7,6 +7,7 @@ import inspect
 from typing import Any
 
 from steps.errors import DefinitionInvalid, StepUnknown
+from steps.schedule import Schedule
 
 HOOKS = {"on_workflow_complete": ["api"], "on_workflow_error": ["error", "api"]}
 PARAMETERS = ["data", "headers", "api"]
@@ -65,6 +66,7 @@ def check_definition(workflow: type, base: type) -> None:
         )
     if taken := RESERVED & vars(workflow).keys():
         raise DefinitionInvalid(f"{workflow.__name__} may not define {', '.join(sorted(taken))}: the engine does.")
+    _check_schedule(workflow)
     for name, value in vars(workflow).items():
         if name == "start" or (
             inspect.isfunction(value) and list(inspect.signature(value).parameters)[1:] == PARAMETERS
@@ -81,6 +83,21 @@ def check_entry(workflow: type, base: type) -> None:
     """Refuse a class without a `start`; an abstract one needs none."""
     if "start" not in step_names(workflow, base):
         raise DefinitionInvalid(f"{workflow.__name__} has no start: write `async def start(self, data, headers, api)`.")
+
+
+def _check_schedule(workflow: type) -> None:
+    schedule = vars(workflow).get("schedule")
+    if schedule is None or isinstance(schedule, Schedule):
+        return
+    if inspect.isroutine(schedule) or isinstance(schedule, (staticmethod, classmethod, property)):
+        raise DefinitionInvalid(
+            f"{workflow.__name__} may not have a step or method named schedule: it is where a schedule is declared. "
+            "Give it another name."
+        )
+    raise DefinitionInvalid(
+        f"{workflow.__name__}.schedule is a {type(schedule).__name__}: write `schedule = Every(hours=6)` or "
+        '`schedule = Cron("0 3 * * *")`, or None for none.'
+    )
 
 
 def _check_parameters(workflow: type, name: str, parameters: list[str]) -> None:

@@ -23,6 +23,7 @@ from steps.log import RunLog
 from steps.parking import parking_cause
 from steps.payload import MAX_RESULT_BYTES, check, to_json
 from steps.record import RunRecord
+from steps.scheduled import fill_schedule
 from steps.store import Store
 from steps.waits import Waits, armed_size
 
@@ -43,6 +44,7 @@ class Run:
         start = Branch(id=0, action="start", payload=trigger.data, due=now)
         state = trigger.carried or Carried(branches=[start])
         self.workflow, self.steps, self._headers = cls, Steps(cls, base), trigger.headers
+        self._schedule = trigger.schedule
         self.branches = Branches(((branch, armed_size(branch)) for branch in state.branches), state.next_id)
         self.log = RunLog(state.log, state.log_dropped)
         self.env = Env(cls.__name__, state.env or {})
@@ -66,7 +68,7 @@ class Run:
             ApplicationError: of type `run-failed`, with the record as its details, when a step failed.
         """
         try:
-            await self._read_env()
+            await asyncio.gather(self._read_env(), fill_schedule(self.branches, self._schedule))
             await self._drive()
         except (asyncio.CancelledError, ActivityError) as error:
             if is_cancelled_exception(error):

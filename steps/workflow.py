@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from temporalio import workflow
 
@@ -11,6 +11,7 @@ from steps.definition import check_definition, check_entry
 from steps.errors import PayloadInvalid
 from steps.record import RunRecord
 from steps.run import Run
+from steps.schedule import Schedule
 from steps.wait import Resumed, ResumeRequest, WaitView
 
 if TYPE_CHECKING:
@@ -24,6 +25,9 @@ class Workflow:
     Each subclass is a Temporal workflow type of its own, named as the class unless `name=` says otherwise; a class with
     `abstract=True` only serves as a base of others. Every step runs on a fresh instance: nothing survives in `self`.
     """
+
+    schedule: ClassVar[Schedule | None] = None
+    """When the workflow runs by itself: `Every(...)` or `Cron(...)`; a worker that starts sees to it."""
 
     if TYPE_CHECKING:
 
