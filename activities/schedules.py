@@ -17,6 +17,8 @@ from steps.scheduled import Occurrence, OccurrenceRequest
 
 TRIES = 5  # some three seconds, as local activities are retried
 _RPC_TIMEOUT = timedelta(seconds=5)
+# Times of schedules are whole seconds, which Temporal's lists in SQLite compare as texts: an equal one counts as later.
+_HALF = timedelta(milliseconds=500)
 
 
 async def read_occurrence(client: Client, request: OccurrenceRequest) -> Occurrence:
@@ -30,7 +32,7 @@ async def read_occurrence(client: Client, request: OccurrenceRequest) -> Occurre
     except RPCError as error:
         if error.status is not RPCStatusCode.NOT_FOUND:
             raise
-        return Occurrence(counter=1 + await _count(client, request, "<", request.scheduled_at))
+        return Occurrence(counter=1 + await _count(client, request, before=request.scheduled_at))
     return Occurrence(counter=await _counter(client, request, description), next_at=_next(request, description))
 
 
@@ -44,7 +46,7 @@ async def _counter(client: Client, request: OccurrenceRequest, description: Sche
             raise ApplicationError("The schedule has not yet counted this run.", type="schedule-behind")
         return count + 1
     # The schedule remembers its last ten runs; this one began after more had been started, so its worker was away.
-    between = await _count(client, request, ">", request.scheduled_at, before=recent[0].scheduled_at)
+    between = await _count(client, request, after=request.scheduled_at, before=recent[0].scheduled_at)
     return max(1, count - len(recent) - between)
 
 
@@ -67,16 +69,15 @@ def _next(request: OccurrenceRequest, description: ScheduleDescription) -> datet
     return next((time for time in description.info.next_action_times if time > request.scheduled_at), None)
 
 
-async def _count(
-    client: Client, request: OccurrenceRequest, relation: str, moment: datetime, *, before: datetime | None = None
-) -> int:
+async def _count(client: Client, request: OccurrenceRequest, *, before: datetime, after: datetime | None = None) -> int:
+    """Return how many runs of the schedule were meant for a time between the two."""
     schedule = request.schedule.replace("\\", "\\\\").replace("'", "\\'")
     query = (
         f"TemporalScheduledById = '{schedule}' AND ExecutionStatus != 'ContinuedAsNew' "
-        f"AND TemporalScheduledStartTime {relation} '{_shown(moment)}'"
+        f"AND TemporalScheduledStartTime < '{_shown(before - _HALF)}'"
     )
-    if before is not None:
-        query += f" AND TemporalScheduledStartTime < '{_shown(before)}'"
+    if after is not None:
+        query += f" AND TemporalScheduledStartTime > '{_shown(after + _HALF)}'"
     return (await client.count_workflows(query, rpc_timeout=_RPC_TIMEOUT)).count
 
 
