@@ -15,9 +15,12 @@ ApiError                        internal-error              500
 ├── WorkflowUnknown             workflow-unknown            404  no workflow has this name
 ├── HookUnknown                 hook-unknown                404  no trigger has this address
 ├── RunUnknown                  run-unknown                 404  no run has this id
+├── ScheduleUnknown             schedule-unknown            404  no schedule has this id
 ├── WaitUnknown                 wait-unknown                404  no wait has this address
 ├── MethodNotAllowed            method-not-allowed          405  an address that takes other methods
 ├── RunEnded                    run-ended                   409  a run that cannot be cancelled any more
+├── ScheduleDeclared            schedule-declared           409  a schedule that a class declares
+├── ScheduleConflict            schedule-conflict           409  a name that is taken, or a run that still goes on
 ├── WaitExpired                 wait-expired                410  the time to answer is over
 ├── WaitWithdrawn               wait-withdrawn              410  the workflow no longer waits
 ├── BodyTooLarge                body-too-large              413  a body over the limit
@@ -134,6 +137,12 @@ class RunUnknown(ApiError):
     type, title, status = "run-unknown", "No run has this id", 404
 
 
+class ScheduleUnknown(ApiError):
+    """Name the list of schedules."""
+
+    type, title, status = "schedule-unknown", "No schedule has this id", 404
+
+
 class WaitUnknown(ApiError):
     """Tell nothing about what is wrong with the address."""
 
@@ -150,6 +159,18 @@ class RunEnded(ApiError):
     """Say how the run has ended."""
 
     type, title, status = "run-ended", "The run has already ended", 409
+
+
+class ScheduleDeclared(ApiError):
+    """Say where the schedule is taken away."""
+
+    type, title, status = "schedule-declared", "The schedule is declared in code", 409
+
+
+class ScheduleConflict(ApiError):
+    """Name the schedule that has the name already, or the run that still goes on."""
+
+    type, title, status = "schedule-conflict", "Another schedule or run is in the way", 409
 
 
 class WaitExpired(ApiError):
