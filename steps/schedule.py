@@ -5,8 +5,9 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Unpack
+from zoneinfo import ZoneInfo
 
 from steps.cron import check_cron
 from steps.delay import MAX_DELAY, Delay
@@ -28,8 +29,8 @@ class Schedule:
     def words(self) -> str:
         """When it runs, in words."""
         terms, text = self.terms, self._when()
-        text += f", from {terms.start:%Y-%m-%d %H:%M:%S %Z}" if terms.start else ""
-        text += f", until {terms.end:%Y-%m-%d %H:%M:%S %Z}" if terms.end else ""
+        text += f", from {self._shown(terms.start)}" if terms.start else ""
+        text += f", until {self._shown(terms.end)}" if terms.end else ""
         text += f", {_counted(terms.count, 'run')} in all" if terms.count else ""
         return text + (f", up to {_distance(terms.jitter)} later" if terms.jitter else "")
 
@@ -45,6 +46,9 @@ class Schedule:
 
     def __repr__(self) -> str:
         return f"<schedule: {self.words}>"
+
+    def _shown(self, moment: datetime) -> str:
+        return f"{moment.astimezone(ZoneInfo(self.terms.time_zone)):%Y-%m-%d %H:%M:%S %Z}"
 
     def _when(self) -> str:
         raise NotImplementedError

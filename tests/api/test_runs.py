@@ -155,7 +155,7 @@ async def test_an_unknown_workflow_lists_the_known_ones(place: Place, name: str,
         answer = await caller.post(f"/api/v1/workflows/{name}/runs", json={})
     assert (answer.status_code, answer.json()["type"]) == (404, "workflow-unknown")
     assert hint in answer.json()["detail"]
-    assert answer.json()["known"] == ["Echo", "Failing", "LongWait", "TypedOrder", "Waiter"]
+    assert answer.json()["known"] == ["Echo", "Failing", "LongWait", "Planned", "Standing", "TypedOrder", "Waiter"]
 
 
 @pytest.mark.parametrize(

@@ -91,7 +91,9 @@ async def _working(client: Client, queue: str) -> AsyncGenerator[None]:
     async def look(request: OccurrenceRequest) -> Occurrence:
         return await read_occurrence(client, request)
 
-    async with Worker(client, task_queue=queue, workflows=FLOWS, activities=[*Outside().all(), look]):
+    outside = Outside()
+    activities = [each for each in outside.all() if each != outside.read_occurrence]
+    async with Worker(client, task_queue=queue, workflows=FLOWS, activities=[*activities, look]):
         yield
 
 
