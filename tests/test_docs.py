@@ -26,8 +26,11 @@ import api.auth
 import api.connect
 import api.delivery
 import api.json_body
+import api.scheduling
 import api.starting
 import steps.errors
+import steps.schedule
+import steps.schedule_terms
 import vault.errors
 import vault.handles
 import vault.variables
@@ -43,6 +46,7 @@ from steps.api import Log
 from steps.branches import MAX_ARMED, MAX_ARMED_BYTES
 from steps.calls import HEARTBEAT_TIMEOUT
 from steps.delay import MAX_DELAY
+from steps.discovery import discover
 from steps.guard_rules import RULES
 from steps.log import MAX_BYTES, MAX_LINE_CHARACTERS, MAX_LINES
 from steps.payload import MAX_PAYLOAD_BYTES, MAX_RESULT_BYTES
@@ -254,6 +258,10 @@ LIMITS: dict[str, int | timedelta] = {
     "The depth of JSON in it": api.json_body.MAX_DEPTH,
     "What a run starts with, data and headers": api.starting.MAX_START_BYTES,
     "The headers that a run keeps": api.delivery.MAX_HEADER_BYTES,
+    "Between two runs of `Every`, at least": steps.schedule.MIN_INTERVAL,
+    "Between two runs of `Every`, at most": MAX_DELAY,
+    "The jitter of a schedule": steps.schedule_terms.MAX_JITTER,
+    "Schedules in a list": api.scheduling.MAX_LISTED,
     "A handle": vault.handles.LONGEST,
     "The value of a variable": vault.variables.LONGEST_VALUE,
     "From Add Connection to coming back": api.connect.STATE_TTL,
@@ -295,6 +303,27 @@ def test_every_workflow_in_the_guide_can_be_defined(number: int, tmp_path: Path,
     path.write_text(found[number], encoding="utf-8")
     monkeypatch.setattr(sys, "path", [str(tmp_path), *sys.path])
     __import__(path.stem)
+
+
+@pytest.mark.parametrize("number", range(2))
+def test_every_workflow_of_the_page_about_schedules_loads_with_its_schedule(
+    number: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    found = blocks(text_of("docs/scheduling.md"), "python")
+    assert len(found) == 2
+    folder = tmp_path / f"scheduled_{number}"
+    folder.mkdir()
+    (folder / "flow.py").write_text(found[number], encoding="utf-8")
+    monkeypatch.setattr(sys, "path", list(sys.path))
+    loaded = discover(folder)
+    assert (loaded.problems, loaded.findings) == ([], [])
+    assert all(cls.schedule is not None for cls in loaded.workflows.values())
+
+
+def test_every_option_of_a_schedule_has_its_row():
+    table = rows(section(text_of("docs/scheduling.md"), "When"))
+    named = {name for row in table for name in re.findall(r"`(\w+)`", row[0])}
+    assert named == set(steps.schedule_terms.Options.__annotations__)
 
 
 def anchors(page: Path) -> set[str]:

@@ -75,7 +75,7 @@ async def test_a_worker_makes_what_a_file_declares_and_an_operator_manages_it(
         assert "schedule-declared" in await command("delete", nightly, fails=True)
         options = json.dumps({"name": "extra", "every": {"days": 1}, "paused": True})
         assert await command("create", "Nightly", options) == f"{nightly}/extra: every day\n"
-        assert "is not a JSON object" in await command("create", "Nightly", "[", fails=True)
+        assert "are not a JSON" in await command("create", "Nightly", "[", fails=True)
         assert "Europe/Berlin" in await command(
             "create", "Nightly", '{"cron": "0 3 * * *", "time_zone": "Europe/Berln"}', fails=True
         )
