@@ -106,7 +106,7 @@ class Carried(BaseModel):
 class RetryState(BaseModel):
     """What a failed run leaves for a retry, beside its record: its failed branches, and the groups that wait for them.
 
-    The payload of `start` is not among them; it is what the run was started with.
+    A payload over the limit is not among them: `start` alone may have one, which is what the run was started with.
     """
 
     failed: list[Batch] = Field(default_factory=list[Batch])
@@ -118,7 +118,8 @@ class RetryState(BaseModel):
 class Trigger(BaseModel):
     """The single argument of every run: `{"data": {...}, "headers": {...}}`.
 
-    `given` and `carried` are the engine's own; a run that was started without `given` looks for it when it begins.
+    `schedule` is the id of the schedule that starts the run, which is then told its counter and times. `given` and
+    `carried` are the engine's own; a run that was started without `given` looks for it when it begins.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -127,6 +128,8 @@ class Trigger(BaseModel):
     headers: dict[str, str] = Field(default_factory=dict)
     given: Given | None = Field(default=None, exclude_if=lambda given: given is None)
     carried: Carried | None = None
+    # Left out where there is none: a worker that is older than the field refuses what it does not know.
+    schedule: str | None = Field(default=None, exclude_if=lambda schedule: schedule is None)
 
 
 def read_trigger(arguments: tuple[Any, ...]) -> Trigger:

@@ -9,6 +9,7 @@ from typing import Any
 
 from steps.delay import parse_delay
 from steps.errors import DefinitionInvalid, DelayInvalid, StepUnknown
+from steps.schedule import Schedule
 
 HOOKS = {"on_workflow_complete": ["api"], "on_workflow_error": ["error", "api"]}
 PARAMETERS = ["data", "headers", "api"]
@@ -71,6 +72,7 @@ def check_definition(workflow: type, base: type, name: str | None = None) -> Non
         raise DefinitionInvalid(f"{workflow.__name__} may not have the name {name!r}: {OWN_NAMES}… are the engine's.")
     if taken := RESERVED & vars(workflow).keys():
         raise DefinitionInvalid(f"{workflow.__name__} may not define {', '.join(sorted(taken))}: the engine does.")
+    _check_schedule(workflow)
     for method, value in vars(workflow).items():
         if method == "start" or (
             inspect.isfunction(value) and list(inspect.signature(value).parameters)[1:] == PARAMETERS
@@ -104,6 +106,21 @@ def check_respond(workflow: Any) -> None:
         raise DefinitionInvalid(f"{workflow.__name__}.respond_within: {error}") from None
     if not within:
         raise DefinitionInvalid(f"{workflow.__name__}.respond_within must be longer than 0.")
+
+
+def _check_schedule(workflow: type) -> None:
+    schedule = vars(workflow).get("schedule")
+    if schedule is None or isinstance(schedule, Schedule):
+        return
+    if inspect.isroutine(schedule) or isinstance(schedule, (staticmethod, classmethod, property)):
+        raise DefinitionInvalid(
+            f"{workflow.__name__} may not have a step or method named schedule: it is where a schedule is declared. "
+            "Give it another name."
+        )
+    raise DefinitionInvalid(
+        f"{workflow.__name__}.schedule is a {type(schedule).__name__}: write `schedule = Every(hours=6)` or "
+        '`schedule = Cron("0 3 * * *")`, or None for none.'
+    )
 
 
 def _check_parameters(workflow: type, name: str, parameters: list[str]) -> None:

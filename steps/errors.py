@@ -2,6 +2,7 @@
 
 StepsError                          steps-error
 ├── DefinitionInvalid               definition-invalid              a class that cannot be a workflow
+├── ScheduleInvalid                 schedule-invalid                a schedule that says no times, or wrong ones
 ├── StepUnknown                     step-unknown                    an action that the workflow does not have
 ├── DelayInvalid                    delay-invalid                   a delay that is not a length of time
 ├── PayloadInvalid                  payload-invalid                 a payload that is no JSON, or not what is declared
@@ -63,6 +64,16 @@ class DefinitionInvalid(StepsError, TypeError):
     """Say why a class cannot be a workflow."""
 
     type: ClassVar[str] = "definition-invalid"
+
+
+class ScheduleInvalid(StepsError, ValueError):
+    """Name the option of the schedule that is wrong, in `field` too, and say what to write."""
+
+    type: ClassVar[str] = "schedule-invalid"
+
+    def __init__(self, message: str, *, field: str) -> None:
+        super().__init__(message)
+        self.field = field
 
 
 class StepUnknown(StepsError):

@@ -16,11 +16,15 @@ def retry_of(run_id: str, record: RunRecord, state: RetryState, *, data: Any, no
     """Return what starts a run of the failed branches alone, each with its first attempt, and due now.
 
     The store goes on, and so do the groups that waited for these branches; the variables are read anew. `data` is what
-    the failed run was started with, for a `start` that failed.
+    the failed run was started with, for a `start` whose data was too large to be kept.
     """
     branches = [
         branch.model_copy(
-            update={"due": now, "attempt": 1, "payload": data if branch.action == "start" else branch.payload}
+            update={
+                "due": now,
+                "attempt": 1,
+                "payload": data if branch.action == "start" and branch.payload is None else branch.payload,
+            }
         )
         for branch in unpack(state.failed)
     ]

@@ -29,6 +29,7 @@ from steps.journal import Journal
 from steps.log import RunLog
 from steps.outcome import expire, record_failure, settle
 from steps.parking import parking_cause
+from steps.scheduled import fill_schedule
 from steps.snapshot import carried_of, record_of, retry_state_of
 from steps.store import Store
 from steps.waits import Waits, armed_size
@@ -52,6 +53,7 @@ class Run:
         self.branches = Branches(((branch, armed_size(branch)) for branch in armed), state.next_id)
         self.branches.keep_failed((branch, armed_size(branch)) for branch in unpack(state.failed))
         self.groups = Groups(state.groups, self.branches.budget)
+        self._schedule = trigger.schedule
         self.log = RunLog(state.log, state.log_dropped)
         self.journal = Journal(state.steps_before + len(state.steps))
         self.given = trigger.given or (None if state.env is None else Given(env=state.env))
@@ -78,7 +80,7 @@ class Run:
                 step failed.
         """
         try:
-            await self._read_given()
+            await asyncio.gather(self._read_given(), fill_schedule(self.branches, self._schedule))
             await self._drive()
         except (asyncio.CancelledError, ActivityError) as error:
             if is_cancelled_exception(error):

@@ -13,6 +13,7 @@ from steps.delay import Delay
 from steps.errors import PayloadInvalid
 from steps.record import RunRecord
 from steps.run import Run
+from steps.schedule import Schedule
 from steps.snapshot import record_of
 from steps.wait import Resumed, ResumeRequest, WaitView
 
@@ -32,6 +33,8 @@ class Workflow:
     # `respond_within`, a delay of at most 60 seconds, it answers 202 then.
     respond: ClassVar[Literal["start"] | None] = None
     respond_within: ClassVar[Delay] = "10 sec"
+    schedule: ClassVar[Schedule | None] = None
+    """When the workflow runs by itself: `Every(...)` or `Cron(...)`; a worker that starts sees to it."""
 
     if TYPE_CHECKING:
 

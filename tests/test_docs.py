@@ -26,9 +26,12 @@ import api.auth
 import api.connect
 import api.delivery
 import api.json_body
+import api.scheduling
 import api.starting
 import api.testing
 import steps.errors
+import steps.schedule
+import steps.schedule_terms
 import vault.errors
 import vault.handles
 import vault.variables
@@ -47,6 +50,7 @@ from steps.calls import HEARTBEAT_TIMEOUT
 from steps.claims import MAX_CLAIMS
 from steps.definition import MAX_RESPOND_WITHIN
 from steps.delay import MAX_DELAY
+from steps.discovery import discover
 from steps.facts import Log
 from steps.given import MAX_GIVEN_CONNECTIONS
 from steps.guard_rules import RULES
@@ -203,7 +207,7 @@ def types_below(base: Any) -> dict[str, Any]:
     """Return the types of a hierarchy; a class elsewhere that shares its parent's type adds none."""
     found = {base.type: base}
     for cls in base.__subclasses__():
-        if cls.__module__ == base.__module__:
+        if cls.type != base.type:
             found |= types_below(cls)
     return found
 
@@ -281,6 +285,10 @@ LIMITS: dict[str, int | timedelta] = {
     "The headers that a run keeps": api.delivery.MAX_HEADER_BYTES,
     "The respond_within of a workflow": MAX_RESPOND_WITHIN,
     "The wait for a test run": timedelta(seconds=api.testing.LONGEST_SECONDS),
+    "Between two runs of `Every`, at least": steps.schedule.MIN_INTERVAL,
+    "Between two runs of `Every`, at most": MAX_DELAY,
+    "The jitter of a schedule": steps.schedule_terms.MAX_JITTER,
+    "Schedules in a list": api.scheduling.MAX_LISTED,
     "A handle": vault.handles.LONGEST,
     "The value of a variable": vault.variables.LONGEST_VALUE,
     "The variables of a workflow together, as JSON": vault.variables.MOST_OF_A_WORKFLOW,
@@ -325,6 +333,27 @@ def test_every_workflow_in_the_guide_can_be_defined(number: int, tmp_path: Path,
     path.write_text(DEFINED[number], encoding="utf-8")
     monkeypatch.setattr(sys, "path", [str(tmp_path), *sys.path])
     __import__(path.stem)
+
+
+@pytest.mark.parametrize("number", range(2))
+def test_every_workflow_of_the_page_about_schedules_loads_with_its_schedule(
+    number: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    found = blocks(text_of("docs/scheduling.md"), "python")
+    assert len(found) == 2
+    folder = tmp_path / f"scheduled_{number}"
+    folder.mkdir()
+    (folder / "flow.py").write_text(found[number], encoding="utf-8")
+    monkeypatch.setattr(sys, "path", list(sys.path))
+    loaded = discover(folder)
+    assert (loaded.problems, loaded.findings) == ([], [])
+    assert all(cls.schedule is not None for cls in loaded.workflows.values())
+
+
+def test_every_option_of_a_schedule_has_its_row():
+    table = rows(section(text_of("docs/scheduling.md"), "When"))
+    named = {name for row in table for name in re.findall(r"`(\w+)`", row[0])}
+    assert named == set(steps.schedule_terms.Options.__annotations__)
 
 
 def anchors(page: Path) -> set[str]:
@@ -381,7 +410,7 @@ def test_every_command_that_a_page_names_exists(page: Path):
     for line in re.findall(r"cli\.py ([a-z].*?)(?:`|$|\)|  )", page.read_text(encoding="utf-8"), re.MULTILINE):
         words = tuple(line.split())
         assert words[:1] in COMMANDS or words[:2] in COMMANDS, line
-        if words[0] in ("connections", "runs", "keys", "variables"):
+        if words[0] in ("connections", "runs", "schedules", "keys", "variables"):
             assert words[:2] in COMMANDS, line
 
 

@@ -19,7 +19,9 @@ from tests.conftest import eventually
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 
-KNOWN = ["Answering", "AnsweringLate", "Echo", "Failing", "LongWait", "TypedOrder", "Waiter"]
+KNOWN = [
+    "Answering", "AnsweringLate", "Echo", "Failing", "LongWait", "Planned", "Standing", "TypedOrder", "Waiter",
+]  # fmt: skip
 
 
 def key() -> str:

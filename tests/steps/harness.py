@@ -19,6 +19,7 @@ from steps.errors import VaultFailed
 from steps.given import Given
 from steps.http import ConnectionRequest, FetchRequest, VariablesRequest
 from steps.resume_token import make_token
+from steps.scheduled import Occurrence, OccurrenceRequest
 from steps.sealed import make_reference
 from steps.wait import OpenedWait, WaitRequest
 from tests.steps.answer_flows import ANSWER_FLOWS
@@ -69,6 +70,10 @@ class Outside:
         token = make_token(run_id, request.wait_id, lambda text: SIGNER.sign("resume", text))
         return OpenedWait(token=token, resume_url=f"http://steps.test/resume/{token}")
 
+    @activity.defn(name="read_occurrence")
+    async def read_occurrence(self, request: OccurrenceRequest) -> Occurrence:
+        return Occurrence(counter=7)
+
     @activity.defn(name="fetch")
     async def fetch(self, request: FetchRequest) -> Response:
         self.fetched.append(request)
@@ -103,6 +108,7 @@ class Outside:
     def all(self) -> list[Any]:
         return [
             self.open_wait,
+            self.read_occurrence,
             self.read_variables,
             self.resolve_connection,
             self.fetch,
