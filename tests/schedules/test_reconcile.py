@@ -285,6 +285,7 @@ async def test_of_a_versioned_deployment_only_the_current_build_reconciles(
                 keep_schedules(client, queue, found(deployment, Tick=declared["old"]), builds["old"])
             )
             tasks.append(again)
+            assert not await schedules.keeper._is_current(client, builds["old"])  # pyright: ignore[reportPrivateUsage]
             await make_current("new")
             assert await deployment.words("Tick") == "every 2 hours"
             await make_current("old")  # a roll-back
