@@ -135,7 +135,7 @@ class Scheduling:
         due = workflow.now() + parse_delay(delay)
         plain, size = to_json(payload, f"The payload for {name}")
         requests = self.requests
-        room = requests.room + requests.cost(name, size)
+        room = requests.room + requests.cost(name, size, waits=method == "wait_for_event")
         self._run.branches.reserve(len(requests) + 1, room, instead=self._branch)
         return Request(name, due, plain, size)
 
