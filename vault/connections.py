@@ -144,11 +144,10 @@ class Connections:
     async def _row(self, handle: str) -> Row[Any]:
         if not is_handle(handle):
             raise ConnectionUnknown(handle)
-        async with self._database.read() as connection:
-            row = (await connection.execute(select(connections).where(connections.c.handle == handle))).first()
-        if row is None:
+        [found] = await self._database.rows(select(connections).where(connections.c.handle == handle))
+        if not found:
             raise ConnectionUnknown(handle)
-        return row
+        return found[0]
 
     async def _rivals(self, handle: str, provider: str, account_id: str) -> tuple[Row[Any] | None, Row[Any] | None]:
         of_account = (connections.c.provider == provider) & (connections.c.account_id == account_id)

@@ -25,8 +25,7 @@ async def read_holdings(database: Database, workflow: str, most: int) -> Holding
     """
     named = select(variables.c.name, variables.c.secret, variables.c.value).where(variables.c.workflow == workflow)
     active = select(connections.c.handle).where(connections.c.status == ConnectionStatus.ACTIVE.value)
-    async with database.read() as connection:
-        # A variable that is not secret always has a value.
-        values = {name: None if secret else value or "" for name, secret, value in await connection.execute(named)}
-        handles = (await connection.execute(active.order_by(connections.c.handle).limit(most + 1))).scalars().all()
-    return Holdings(dict(sorted(values.items())), tuple(handles) if len(handles) <= most else ())
+    found, handles = await database.rows(named, active.order_by(connections.c.handle).limit(most + 1))
+    # A variable that is not secret always has a value.
+    values: dict[str, str | None] = {row.name: None if row.secret else row.value or "" for row in found}
+    return Holdings(dict(sorted(values.items())), tuple(row.handle for row in handles) if len(handles) <= most else ())
