@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from steps.testing.errors import RunParked, RunStuck
+from steps.testing.errors import RunParked, RunStuck, SimulationError
 from steps.testing.progress import next_moment, read
 
 if TYPE_CHECKING:
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from steps.testing.stage import Stage
 
 _LOOK_EVERY = 0.002
+_MOMENT = 0.5
 _ROUND = timedelta(milliseconds=1)
 
 
@@ -51,6 +52,14 @@ class Clock:
                 raise RunStuck(f"{_names(runs)} waits for nothing that time or an event could bring.")
             self._check(runs, deadline)
             await self._jump(moment - now)
+
+    async def comes_to_rest(self, run: SimulatedRun) -> bool:
+        """Tell whether a run has nothing to do now, after a moment of real time."""
+        try:
+            await self._rest([run], time.monotonic() + _MOMENT)
+        except SimulationError:
+            return False
+        return True
 
     async def _rest(self, runs: Sequence[SimulatedRun], deadline: float) -> datetime | None:
         """Wait until no run has anything to do now; return when one will have."""

@@ -7,8 +7,6 @@ from collections.abc import AsyncGenerator, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
 
-from temporalio.service import RPCError
-
 from steps.delay import Delay, parse_delay
 from steps.naming import slug
 from steps.payload import to_json
@@ -44,9 +42,9 @@ async def simulate(
     world = World(workflow, Outside(env or {}, secret_env or {}), stage(), limit)
     try:
         yield world
-        world.check()
     finally:
         await world.close()
+    world.check()
 
 
 class World:
@@ -133,10 +131,12 @@ class World:
             await run.look()
 
     async def _close(self) -> None:
+        at_rest = True
         for run in self.runs:
+            if not run.ended and not await self._clock.comes_to_rest(run):
+                at_rest = False
+            elif not run.ended:
+                await run.handle.terminate("the test is over")
             self._stage.stand_ins.leave(run.id)
-            if not run.ended:
-                try:
-                    await run.handle.terminate("the test is over")
-                except RPCError:  # it has ended since the test looked
-                    continue
+        if not at_rest:
+            await self._stage.renew()
