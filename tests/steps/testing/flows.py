@@ -14,7 +14,8 @@ class Fetches(Workflow):
     """Call an address as its data says, and return what came."""
 
     async def start(self, data: dict[str, Any], headers: dict[str, str], api: Api) -> Any:
-        answer = await api.fetch(**{"url": HOME, **(data or {})})
+        asked: dict[str, Any] = {"url": HOME, **(data or {})}
+        answer = await api.fetch(**asked)
         return [answer.status, answer.text, answer.headers]
 
 

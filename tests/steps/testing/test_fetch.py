@@ -12,15 +12,14 @@ from steps import FetchFailed
 from steps.testing import Call, Reply, SimulationError, UnexpectedCall, simulate
 from tests.steps.testing.flows import HOME, CatchesAll, Fetches, Signs
 
+REPLIES: list[tuple[dict[str, Any], list[Any]]] = [
+    ({"json": {"id": 1}}, [200, '{"id": 1}', {"content-type": "application/json"}]),
+    ({"status": 404, "text": "gone"}, [404, "gone", {}]),
+    ({"status": 204, "headers": {"X-Left": "9"}}, [204, "", {"x-left": "9"}]),
+]
 
-@pytest.mark.parametrize(
-    ("reply", "result"),
-    [
-        ({"json": {"id": 1}}, [200, '{"id": 1}', {"content-type": "application/json"}]),
-        ({"status": 404, "text": "gone"}, [404, "gone", {}]),
-        ({"status": 204, "headers": {"X-Left": "9"}}, [204, "", {"x-left": "9"}]),
-    ],
-)
+
+@pytest.mark.parametrize(("reply", "result"), REPLIES)
 async def test_a_reply_is_what_the_step_gets(reply: dict[str, Any], result: Any):
     async with simulate(Fetches) as world:
         world.on("GET", HOME).reply(**reply)

@@ -9,8 +9,8 @@ import pytest
 from steps.testing import FakeNotion, UnexpectedCall, World, simulate
 from tests.steps.testing.flows import Writes
 
-PAGE = {"parent": {"database_id": "db1"}, "properties": {"Total": {"number": 1}}}
-CREATE = {"method": "POST", "path": "/v1/pages", "body": PAGE}
+PAGE: dict[str, Any] = {"parent": {"database_id": "db1"}, "properties": {"Total": {"number": 1}}}
+CREATE: dict[str, Any] = {"method": "POST", "path": "/v1/pages", "body": PAGE}
 QUERY = "/v1/databases/db1/query"
 
 
