@@ -1,0 +1,141 @@
+"""A small Notion in memory, for `api.notion(handle)`. It keeps pages, and knows nothing of a database's schema."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from typing import Any, cast
+
+from temporalio.exceptions import FailureError
+
+from steps.errors import NotionError
+from steps.http import NotionRequest
+from steps.testing.call import Call
+from steps.testing.errors import UnexpectedCall
+from steps.testing.route import Route, find
+
+_STATUS = {
+    "validation_error": 400, "invalid_json": 400, "invalid_request": 400, "invalid_request_url": 400,
+    "missing_version": 400, "unauthorized": 401, "restricted_resource": 403, "object_not_found": 404,
+    "conflict_error": 409, "rate_limited": 429, "internal_server_error": 500, "bad_gateway": 502,
+    "service_unavailable": 503, "database_connection_unavailable": 503, "gateway_timeout": 504, "service_overload": 529,
+    "answer_lost": 0,
+}  # fmt: skip
+# Notion says of these that nothing was done, so that any call is sent again; after the others from 500 on, a read is.
+_NOTHING_DONE = frozenset({409, 429, 529})
+_PAGE = re.compile(r"/v1/pages/([^/]+)")
+_QUERY = re.compile(r"/v1/databases/([^/]+)/query")
+_READS = re.compile(r"/v1/(search|(databases|data_sources)/[^/]+/query)")
+
+
+class Unauthorized(Exception):
+    """Notion no longer takes the token."""
+
+
+class FakeNotion:
+    """Pages that steps create, in `pages` as Notion answers them, the oldest first.
+
+    It checks no schema and evaluates no filter: `on` gives the answer to a query with a filter or sorts, and to every
+    call other than those on pages. The strict stand-in of `make dev` does check schemas.
+    """
+
+    def __init__(self) -> None:
+        self.pages: list[dict[str, Any]] = []
+        self._routes: list[Route] = []
+        self._errors: list[tuple[str, str, float | None]] = []
+
+    def on(self, method: str, path: str) -> Route:
+        """Set the answers to calls of a path, such as `/v1/databases/*/query`; they go before the pages."""
+        self._routes.append(route := Route(method, path))
+        return route
+
+    def fail(self, code: str, message: str = "", *, times: int = 1, retry_after: float | None = None) -> None:
+        """Let the next calls fail with one of Notion's codes; `retry_after` is in seconds.
+
+        `answer_lost` is the failure of a write of which nobody knows whether it took effect.
+        """
+        if code not in _STATUS:
+            raise ValueError(f"{code!r} is none of Notion's codes: {', '.join(_STATUS)}.")
+        self._errors += [(code, message or f"simulated {code}", retry_after)] * times
+
+    def add_page(self, database_id: str, properties: dict[str, Any], **more: Any) -> dict[str, Any]:
+        """Put a page where a step will find it; return it."""
+        return self._create({"parent": {"database_id": database_id}, "properties": properties, **more})
+
+    async def answer(self, request: NotionRequest, call: Call) -> dict[str, Any]:
+        """Answer a call as the real activity does.
+
+        Raises:
+            FailureError: of a NotionError, which Temporal tries again where the real one would.
+            Unauthorized, UnexpectedCall.
+        """
+        if self._errors:
+            raise _refusal(request, call, *self._errors.pop(0))
+        if route := find(self._routes, request.method, request.path):
+            reply = await route.answer(call)
+            call.status = reply.status
+            if reply.status < 400:
+                return cast("dict[str, Any]", reply.json)
+            body: dict[str, Any] = reply.json or {}
+            wait = float(reply.headers["Retry-After"]) if "Retry-After" in reply.headers else None
+            raise _refusal(request, call, body.get("code", ""), body.get("message", reply.body), wait, reply.status)
+        call.status = 200
+        return self._serve(request, call)
+
+    def _serve(self, request: NotionRequest, call: Call) -> dict[str, Any]:
+        body = request.body or {}
+        if request.method == "POST" and request.path == "/v1/pages":
+            return self._create(body)
+        if found := _PAGE.fullmatch(request.path):
+            page = next((page for page in self.pages if page["id"] == found[1]), None)
+            if page is None:
+                raise _refusal(request, call, "object_not_found", f"Could not find page with ID: {found[1]}.", None)
+            if request.method == "PATCH":
+                page |= {**body, "properties": page["properties"] | body.get("properties", {})}
+            if request.method in ("GET", "PATCH"):
+                return page
+        found = _QUERY.fullmatch(request.path)
+        if found and request.method == "POST" and not body.keys() & {"filter", "sorts"}:
+            return self._query(found[1], body)
+        why = (
+            "The fake of Notion evaluates no filter and no sorts."
+            if found
+            else "The fake of Notion serves pages alone."
+        )
+        raise UnexpectedCall(
+            f"{call.place} has no answer. {why} Set one:\n"
+            f'  world.notion.on("{request.method}", "{request.path}").reply(200, json={{...}})'
+        )
+
+    def _create(self, body: dict[str, Any]) -> dict[str, Any]:
+        number = len(self.pages) + 1
+        page: dict[str, Any] = {
+            "object": "page", "id": f"page-{number}", "url": f"https://www.notion.so/page-{number}", "archived": False,
+            "properties": {}, **body,
+        }  # fmt: skip
+        self.pages.append(page)
+        return page
+
+    def _query(self, database_id: str, body: dict[str, Any]) -> dict[str, Any]:
+        rows = [
+            page for page in self.pages if page["parent"].get("database_id") == database_id and not page["archived"]
+        ]
+        start, size = int(body.get("start_cursor") or 0), int(body.get("page_size") or 100)
+        following = start + size if start + size < len(rows) else None
+        return {
+            "object": "list", "results": rows[start : start + size], "has_more": following is not None,
+            "next_cursor": None if following is None else str(following),
+        }  # fmt: skip
+
+
+def _refusal(
+    request: NotionRequest, call: Call, code: str, message: str, retry_after: float | None, status: int | None = None
+) -> FailureError | Unauthorized:
+    status = call.status = _STATUS.get(code, 400) if status is None else status
+    if status == 401:
+        return Unauthorized()
+    reads = request.method in ("GET", "DELETE") or (request.method == "POST" and _READS.fullmatch(request.path))
+    again = status in _NOTHING_DONE or bool(status >= 500 and reads)
+    words = f"Notion {status} {code}: {message}" if status else f"{message}. The write may have taken effect."
+    wait = timedelta(seconds=retry_after) if retry_after is not None and again else None
+    return NotionError(words, status=status, code=code).to_failure(retryable=again, next_retry_delay=wait)

@@ -1,0 +1,115 @@
+"""Workflows that do one thing each, for the tests of the kit."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from steps import Api, CallFailed, ConnectionNotFound, Retry, Workflow
+
+HOME = "https://shop.example.com/orders"
+
+
+class Fetches(Workflow):
+    """Call an address as its data says, and return what came."""
+
+    async def start(self, data: dict[str, Any], headers: dict[str, str], api: Api) -> Any:
+        asked: dict[str, Any] = {"url": HOME, **(data or {})}
+        answer = await api.fetch(**asked)
+        return [answer.status, answer.text, answer.headers]
+
+
+class Signs(Workflow):
+    """Send a token where its data says."""
+
+    async def start(self, data: dict[str, Any], headers: dict[str, str], api: Api) -> Any:
+        secret = api.env["KEY"] if data.get("variable") else await api.get_oauth_token("my-notion")
+        place: dict[str, Any] = {"json": {"token": secret}} if data.get("body") else {"headers": {"X-Key": secret}}
+        return (await api.fetch(data["url"], method="POST", **place)).status
+
+
+class CatchesAll(Workflow):
+    """Go on whatever happens."""
+
+    async def start(self, data: Any, headers: dict[str, str], api: Api) -> str:
+        try:
+            await api.fetch(HOME)
+            await api.get_oauth_token("nobody")
+        except ConnectionNotFound:
+            return "not found"
+        except Exception as error:
+            return type(error).__name__
+        return "well"
+
+
+class Writes(Workflow):
+    """Make one call of Notion, as its data says."""
+
+    async def start(self, data: dict[str, Any], headers: dict[str, str], api: Api) -> Any:
+        return await api.notion("my-notion").request(data["method"], data["path"], body=data.get("body"))
+
+
+class Calls(Workflow):
+    """Run an activity, and return what it returned."""
+
+    async def start(self, data: list[Any], headers: dict[str, str], api: Api) -> Any:
+        try:
+            return await api.call("shout", *data, retry=Retry(attempts=3))
+        except CallFailed as error:
+            return [error.cause_type, str(error)]
+
+
+class Asks(Workflow):
+    """Wait for an answer after a day, and for a second one."""
+
+    async def start(self, data: Any, headers: dict[str, str], api: Api) -> None:
+        api.log("beginning", headers=headers)
+        await api.schedule_next_step(action=self.ask, delay="1 day")
+
+    async def ask(self, data: Any, headers: dict[str, str], api: Api) -> None:
+        wait = await api.wait_for_event(action=self.answered, timeout="2 days", on_timeout=self.late)
+        await api.store.set("link", wait.resume_url)
+
+    async def answered(self, data: Any, headers: dict[str, str], api: Api) -> Any:
+        return data["event"]
+
+    async def late(self, data: Any, headers: dict[str, str], api: Api) -> None:
+        api.log.warning("nobody answered", days=2)
+
+    async def on_workflow_error(self, error: Any, api: Api) -> None:
+        api.log(f"ended as {error.type}")
+
+
+class Ticks(Workflow):
+    """Go on for ever, a step a day."""
+
+    async def start(self, data: Any, headers: dict[str, str], api: Api) -> None:
+        await api.schedule_next_step(action=self.tick)
+
+    async def tick(self, data: Any, headers: dict[str, str], api: Api) -> None:
+        await api.store.increment("ticks")
+        await api.schedule_next_step(action=self.tick, delay="1 day")
+
+
+class LooksAtTheClock(Workflow):
+    """Do what the sandbox refuses."""
+
+    async def start(self, data: Any, headers: dict[str, str], api: Api) -> float:
+        return time.time()
+
+
+class Forks(Workflow):
+    """A call that takes its time beside a delay of days."""
+
+    async def start(self, data: Any, headers: dict[str, str], api: Api) -> None:
+        await api.schedule_next_step(action=self.slow)
+        await api.schedule_next_step(action=self.late, delay="3 days")
+
+    async def slow(self, data: Any, headers: dict[str, str], api: Api) -> None:
+        await api.fetch(HOME, timeout=5)
+
+    async def late(self, data: Any, headers: dict[str, str], api: Api) -> None:
+        api.log("three days later")
+
+
+FLOWS = [Fetches, Signs, CatchesAll, Writes, Calls, Asks, Ticks, LooksAtTheClock, Forks]
