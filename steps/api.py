@@ -83,6 +83,7 @@ class Api:
     def __init__(self, run: Run, step: str, branch: Branch | None) -> None:
         self._run, self._step, self._branch = run, step, branch
         self.requests: list[Request] = []
+        self._asked_bytes = 0  # of these; added up anew for each, ten thousand would take seconds
         self.closed = False
         self.env: Env = run.env
         self.store: Store = run.store
@@ -99,7 +100,7 @@ class Api:
         Raises:
             StepUnknown, DelayInvalid, PayloadInvalid, PayloadTooLarge, BranchLimitExceeded, SchedulingRefused.
         """
-        self.requests.append(self._request("schedule_next_step", action, delay, payload))
+        self._ask(self._request("schedule_next_step", action, delay, payload))
 
     async def wait_for_event(
         self,
@@ -135,7 +136,7 @@ class Api:
         except BaseException:
             self._run.waits.drop([request])
             raise
-        self.requests.append(request)
+        self._ask(request)
         return EventWait(opened.token, opened.resume_url)
 
     async def cancel_wait(self, token: str) -> bool:
@@ -151,6 +152,7 @@ class Api:
             return False
         found = self._run.waits.withdraw(read.wait_id)
         self.requests = [request for request in self.requests if request is not found]
+        self._asked_bytes = sum(request.size for request in self.requests)
         self._run.wake()
         return found is not None
 
@@ -161,8 +163,12 @@ class Api:
         name = self._run.steps.resolve(action)
         wait = parse_delay(delay)
         plain, size = to_json(payload, f"The payload for {name}")
-        self._run.branches.reserve(len(self.requests) + 1, size + sum(request.size for request in self.requests))
+        self._run.branches.reserve(len(self.requests) + 1, size + self._asked_bytes)
         return Request(name, workflow.now() + wait, plain, size)
+
+    def _ask(self, request: Request) -> None:
+        self.requests.append(request)
+        self._asked_bytes += request.size
 
     def _check_open(self, method: str) -> None:
         if self.closed:
