@@ -229,14 +229,15 @@ async def command(*arguments: str) -> Result:
 
 
 @pytest.fixture
-def operator(builds: Builds, monkeypatch: pytest.MonkeyPatch) -> Builds:
+def operator(running: Builds, monkeypatch: pytest.MonkeyPatch) -> Builds:
     """Both builds, and an operator whose environment names the deployment."""
-    monkeypatch.setenv("TEMPORAL_ADDRESS", builds.client.service_client.config.target_host)
+    monkeypatch.setenv("TEMPORAL_ADDRESS", running.client.service_client.config.target_host)
     monkeypatch.setenv("TEMPORAL_DEPLOYMENT_NAME", DEPLOYMENT)
-    return builds
+    return running
 
 
 async def test_one_command_promotes_a_build_and_moves_the_runs_that_sleep(operator: Builds, gate: Gate):
+    await operator.deployment.promote("one")
     gate.open.clear()
     sleepers = [await begin(operator, "end", delay=3_600) for _ in range(3)]
     waiting = await begin(operator, "approve")
