@@ -5,12 +5,13 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do \
 BIN := .venv/bin
 READY := .venv/.installed
 ARGS ?=
+SCALE ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo dev test check bench lock clean
+.PHONY: help install demo dev test test-scale check bench lock clean
 
 help: ## list these commands
-	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
 
 install: $(READY) ## make .venv and install what requirements.lock names
 
@@ -31,6 +32,10 @@ dev: install ## start the embedded stack and keep it up
 test: install ## run the tests (ARGS="-k name" for some)
 	@echo "Running the tests"
 	@$(BIN)/python -m pytest -q $(ARGS)
+
+test-scale: install ## run the engine at its limits and print what it cost; `make test` runs a tenth (SCALE=0.5 for half)
+	@echo "Running 10,000 branches, 100,000 steps, 2,000 waits and 10,000 sleepers, times $(SCALE): some minutes"
+	@SCALE=$(SCALE) $(BIN)/python -m pytest -q tests/scale $(ARGS)
 
 check: install ## check format, lint, types, the workflows and the lock
 	$(BIN)/ruff format --check .

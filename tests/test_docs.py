@@ -380,8 +380,8 @@ def test_every_page_can_be_reached_from_the_readme():
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda path: path.name)
 def test_every_make_target_that_a_page_names_exists(page: Path):
-    targets = set(re.findall(r"^([a-z]+):", text_of("Makefile"), re.MULTILINE))
-    assert set(re.findall(r"(?:^|`)make ([a-z]+)", page.read_text(encoding="utf-8"), re.MULTILINE)) <= targets
+    targets = set(re.findall(r"^([a-z-]+):", text_of("Makefile"), re.MULTILINE))
+    assert set(re.findall(r"(?:^|`)make ([a-z-]+)", page.read_text(encoding="utf-8"), re.MULTILINE)) <= targets
 
 
 # The command line
@@ -410,7 +410,7 @@ def test_every_command_that_a_page_names_exists(page: Path):
     for line in re.findall(r"cli\.py ([a-z].*?)(?:`|$|\)|  )", page.read_text(encoding="utf-8"), re.MULTILINE):
         words = tuple(line.split())
         assert words[:1] in COMMANDS or words[:2] in COMMANDS, line
-        if words[0] in ("connections", "runs", "schedules", "keys", "variables"):
+        if words[0] in ("connections", "runs", "schedules", "deploys", "histories", "keys", "variables"):
             assert words[:2] in COMMANDS, line
 
 

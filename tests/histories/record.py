@@ -1,62 +1,135 @@
 """Record the histories that the replay test holds the engine to: `python -m tests.histories.record [CASE ...]`.
 
-A history that no longer replays means that a deploy of the change parks the runs that are under way. Record anew only
-when that is meant.
+A history that no longer replays means that a deploy of the change parks the runs that are under way. What is there is
+therefore left alone: to record a case anew, delete its files first, and only when that is meant.
 """
 
 from __future__ import annotations
 
 import asyncio
-import re
-import sys
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from temporalio.client import WorkflowHistory
+from temporalio import activity
+from temporalio.client import Client, WorkflowHandle
 from temporalio.testing import WorkflowEnvironment
 
+from commands.recorded import save
+from settings import ROOT
+from steps import Response
+from steps.discovery import discover
+from steps.http import FetchRequest, NotionRequest
+from steps.wait import OpenedWait, WaitRequest
 from temporal import plugin
-from tests.conftest import binary
+from tests.conftest import binary, eventually
 from tests.steps.harness import Outside, ended, runs_of, start, working
 
 FOLDER = Path(__file__).parent
-CASES: dict[str, tuple[str, Any]] = {
-    "wait_call_and_failure": ("Journey", None),
-    "fan_out_with_a_failure": ("FanOut", {"branches": 4, "bad": [2], "delay": 1}),
-    "parallel_calls": ("FanCalls", 4),
-    "first_and_second_to_see": ("Dedupes", {"keys": ["a", "b", "a"], "window": 1, "again": 3}),
-    "rolled_over": ("Long", {"left": 8, "log_every": 4, "call_every": 2}),
+SHIPPED = FOLDER / "shipped"
+ORDER = {"name": "#1001", "total_price": "128.50", "currency": "EUR"}
+
+
+@dataclass(frozen=True)
+class Case:
+    """One run; `event` is sent to the wait that it opens."""
+
+    workflow: str
+    data: Any
+    event: dict[str, Any] | None = None
+
+
+ENGINE = {
+    "wait_call_and_failure": Case("Journey", None),
+    "fan_out_with_a_failure": Case("FanOut", {"branches": 4, "bad": [2], "delay": 1}),
+    "parallel_calls": Case("FanCalls", 4),
+    "first_and_second_to_see": Case("Dedupes", {"keys": ["a", "b", "a"], "window": 1, "again": 3}),
+    "rolled_over": Case("Long", {"left": 8, "log_every": 4, "call_every": 2}),
+    "wait_resumed": Case("WaitsOnce", {"wait": {"payload": {"order": "#1"}}}, {"approved": True}),
+    "wait_expired": Case("WaitsOnce", {"wait": {"timeout": "1 sec", "on_timeout": "expired"}}),
+    "wait_withdrawn": Case("WaitsOnce", {"wait": {}, "cancel": True}),
 }
-# What tells where it was recorded; replay reads neither.
-_PLACES = re.compile(r'"(identity|stackTrace)": "(?:[^"\\]|\\.)*"')
+FLOWS = {
+    "recorded": Case("OrderToNotion", ORDER),
+    "approved": Case("ApproveOrder", ORDER, {"decision": "approve"}),
+    "declined": Case("ApproveOrder", ORDER, {"decision": "decline"}),
+    "small": Case("ApproveOrder", {**ORDER, "total_price": "9.00"}),
+    "lines": Case(
+        "OrderFanOut", {"name": "#1001", "line_items": [{"title": t, "quantity": 1, "price": 2.5} for t in "abc"]}
+    ),
+    "queried": Case("NotionQuery", {"page_size": 5}),
+}
 
 
-async def record(cases: list[str]) -> None:
-    """Run each case on a real server, and keep the history of each of its runs."""
-    async with (
-        await WorkflowEnvironment.start_local(  # pyright: ignore[reportUnknownMemberType]  # the SDK's own gap
-            dev_server_existing_path=binary("temporal"),
-            dev_server_log_level="error",
-            dev_server_extra_args=["--dynamic-config-value", "limit.historyCount.suggestContinueAsNew=25"],
-            plugins=[plugin()],
-            identity="recorder",  # else the task queue's name has the machine's
-        ) as environment,
-        working(environment.client, Outside({"TABLE": "t1"}), queue="recorder") as queue,
-    ):
-        for case in cases or CASES:
-            name, data = CASES[case]
-            handle = await start(environment.client, queue, name, data)
+class Shop(Outside):
+    """Answer as Notion does, and remember the waits."""
+
+    def __init__(self) -> None:
+        super().__init__({"TABLE": "t1", "NOTION_DATABASE_ID": "d1", "APPROVAL_WEBHOOK": "https://chat.example.com/"})
+        self.waits: dict[str, str] = {}
+
+    @activity.defn(name="fetch")
+    async def fetch(self, request: FetchRequest) -> Response:
+        return Response(status=200, text='{"id": "page-1"}', url=request.url)
+
+    @activity.defn(name="notion")
+    async def notion(self, request: NotionRequest) -> dict[str, Any]:
+        return {"results": [], "has_more": False} if request.path.endswith("/query") else {"id": "page-1"}
+
+    @activity.defn(name="open_wait")
+    async def open_wait(self, request: WaitRequest) -> OpenedWait:
+        self.waits[activity.info().workflow_id or ""] = request.wait_id
+        return await super().open_wait(request)
+
+    def all(self) -> list[Any]:
+        return [*super().all(), self.notion]
+
+
+@asynccontextmanager
+async def recorder() -> AsyncGenerator[Client]:
+    """Start a server that soon asks for a roll-over."""
+    async with await WorkflowEnvironment.start_local(  # pyright: ignore[reportUnknownMemberType]  # the SDK's own gap
+        dev_server_existing_path=binary("temporal"),
+        dev_server_log_level="error",
+        dev_server_extra_args=["--dynamic-config-value", "limit.historyCount.suggestContinueAsNew=25"],
+        plugins=[plugin()],
+    ) as environment:
+        yield environment.client
+
+
+async def record(client: Client, cases: dict[str, Case], folder: Path, **options: Any) -> None:
+    """Run each case that the folder lacks, and keep the history of each of its Temporal runs."""
+    shop = Shop()
+    async with working(client, shop, queue="recorder", **options) as queue:
+        for name, case in cases.items():
+            if any(folder.glob(f"{case.workflow}.{name}*.json")):
+                continue
+            handle = await start(client, queue, case.workflow, case.data)
+            if case.event is not None:
+                await send(handle, shop, case.event)
             await ended(handle)
-            runs = await runs_of(environment.client, handle)
-            for number, run in enumerate(runs, start=1):
-                keep(f"{name}.{case}{number if len(runs) > 1 else ''}", run)
+            for path in save(await runs_of(client, handle), f"{case.workflow}.{name}", folder):
+                print(path.relative_to(ROOT))  # noqa: T201
 
 
-def keep(name: str, run: WorkflowHistory) -> None:
-    """Write a history without what tells where it was recorded."""
-    text = _PLACES.sub(lambda match: f'"{match[1]}": ""', run.to_json())
-    (FOLDER / f"{name}.json").write_text(text + "\n", encoding="utf-8")
+async def send(handle: WorkflowHandle[Any, Any], shop: Shop, event: dict[str, Any]) -> None:
+    """Send the event once the run waits for it."""
+
+    async def waiting() -> bool:
+        return handle.id in shop.waits and (await handle.query("record"))["running"] == []
+
+    await eventually(waiting)
+    wait = shop.waits[handle.id]
+    await handle.execute_update("resume", {"wait_id": wait, "event": event}, id=wait)  # pyright: ignore[reportUnknownMemberType]
+
+
+async def main() -> None:
+    async with recorder() as client:
+        await record(client, ENGINE, FOLDER)
+        await record(client, FLOWS, SHIPPED, workflows=list(discover(ROOT / "workflows").workflows.values()))
 
 
 if __name__ == "__main__":
-    asyncio.run(record(sys.argv[1:]))
+    asyncio.run(main())

@@ -5,29 +5,26 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from temporalio.client import WorkflowHistory
 from temporalio.worker import Replayer
 from temporalio.workflow import NondeterminismError
 
+from commands.recorded import read
 from temporal import plugin
 from tests.steps.changed import Journey as ChangedJourney
 from tests.steps.dedupe_flows import DEDUPE_FLOWS
 from tests.steps.flows import FLOWS
+from tests.steps.wait_flows import WAIT_FLOWS
 
 HISTORIES = sorted((Path(__file__).parents[1] / "histories").glob("*.json"))
 
 
-def read(path: Path) -> WorkflowHistory:
-    return WorkflowHistory.from_json(f"{path.stem}/recorded", path.read_text(encoding="utf-8"))
-
-
 @pytest.mark.parametrize("path", HISTORIES, ids=[path.stem for path in HISTORIES])
 async def test_a_recorded_run_replays(path: Path):
-    await Replayer(workflows=FLOWS + DEDUPE_FLOWS, plugins=[plugin()]).replay_workflow(read(path))
+    await Replayer(workflows=FLOWS + DEDUPE_FLOWS + WAIT_FLOWS, plugins=[plugin()]).replay_workflow(read(path))
 
 
 def test_there_is_a_history_of_a_wait_a_call_a_failure_and_a_roll():
-    assert {path.stem.split(".")[0] for path in HISTORIES} >= {"Journey", "FanOut", "FanCalls", "Long"}
+    assert {path.stem.split(".")[0] for path in HISTORIES} >= {"Journey", "FanOut", "FanCalls", "Long", "WaitsOnce"}
 
 
 async def test_a_change_of_the_order_of_calls_is_noticed():
