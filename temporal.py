@@ -5,19 +5,28 @@ from __future__ import annotations
 import logging
 import os
 import sys
+import time
+from datetime import timedelta
 from typing import TYPE_CHECKING, NoReturn
+from weakref import WeakKeyDictionary
 
+from temporalio.api.operatorservice.v1 import AddSearchAttributesRequest, ListSearchAttributesRequest
 from temporalio.client import Client
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.envconfig import ClientConfig
 from temporalio.plugin import SimplePlugin
+from temporalio.service import RPCError
 
+from steps.attributes import TYPES
 from steps.sandbox import workflow_runner
 
 if TYPE_CHECKING:
     from temporalio.worker import WorkflowRunner
 
 DEFAULT_ADDRESS = "localhost:7233"
+_ASK_AGAIN_SECONDS = 30.0
+_ASK_TIMEOUT = timedelta(seconds=5)
+log = logging.getLogger("temporal")
 
 
 def plugin() -> SimplePlugin:
@@ -53,3 +62,46 @@ async def connect(*, lazy: bool = False) -> Client:
     config = ClientConfig.load_client_connect_config()
     config.setdefault("target_host", DEFAULT_ADDRESS)
     return await Client.connect(**config, plugins=[plugin()], lazy=lazy)
+
+
+class SearchAttributes:
+    """Whether a client's server knows the search attributes of runs; asked once, and again after a while if not."""
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+        self._known, self._ask_at = False, 0.0
+
+    async def known(self) -> bool:
+        """Tell whether runs may be started with them; register them where they are missing and one may.
+
+        A server that was just told of them refuses them for a moment more, so that this answers False then.
+        """
+        if self._known or time.monotonic() < self._ask_at:
+            return self._known
+        self._ask_at = time.monotonic() + _ASK_AGAIN_SECONDS
+        service, namespace = self._client.operator_service, self._client.namespace
+        try:
+            request = ListSearchAttributesRequest(namespace=namespace)
+            listed = await service.list_search_attributes(request, timeout=_ASK_TIMEOUT)
+            found = listed.custom_attributes
+            if taken := [name for name, kind in TYPES.items() if found.get(name, kind) != kind]:
+                log.warning("Runs go without search attributes: %s is of another type here", ", ".join(taken))
+                return False
+            if missing := {name: kind for name, kind in TYPES.items() if name not in found}:
+                adding = AddSearchAttributesRequest(namespace=namespace, search_attributes=missing)
+                await service.add_search_attributes(adding, timeout=_ASK_TIMEOUT)
+                log.info("Registered the search attributes %s", ", ".join(missing))
+                return False
+        except RPCError as error:
+            log.warning("Runs go without search attributes: Temporal answers %s", error.message)
+            return False
+        self._known = True
+        return True
+
+
+_OF: WeakKeyDictionary[Client, SearchAttributes] = WeakKeyDictionary()
+
+
+async def attributes_known(client: Client) -> bool:
+    """Tell whether runs may be started with search attributes; see `steps.attributes`."""
+    return await _OF.setdefault(client, SearchAttributes(client)).known()

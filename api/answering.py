@@ -84,7 +84,7 @@ async def _started(client: Client, start: Start) -> Answer:
     """
     operation: WithStartWorkflowOperation[Any, Any] = WithStartWorkflowOperation(
         # FAIL as in every other start: an existing run is never taken for a new one.
-        start.name, start.trigger, id_conflict_policy=WorkflowIDConflictPolicy.FAIL, **start.options()
+        start.name, start.trigger, id_conflict_policy=WorkflowIDConflictPolicy.FAIL, **await start.options(client)
     )  # fmt: skip
     try:
         answered: Answered = await client.execute_update_with_start_workflow(  # pyright: ignore[reportUnknownMemberType]  # the SDK's own gap

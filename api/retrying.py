@@ -13,7 +13,7 @@ from temporalio.exceptions import WorkflowAlreadyStartedError
 from api.problems import RunNotRetryable
 from api.reach import RPC_TIMEOUT, reaching_temporal
 from api.reading import describe, failure_details, status_of
-from api.starting import Started, fitting
+from api.starting import Started, fitting, found_by
 from steps.branch import RetryState, Trigger, read_trigger
 from steps.record import RunRecord
 from steps.retrying import retry_of
@@ -53,6 +53,7 @@ async def retry_run(client: Client, run_id: str) -> Started:
                 static_summary=f"{description.workflow_type}, the retry of {run_id}",
                 memo={"trigger": memo.get("trigger", "client"), "retry_of": run_id},
                 rpc_timeout=RPC_TIMEOUT,
+                **await found_by(client, description.workflow_type, "retry"),
             )
         except WorkflowAlreadyStartedError:
             return Started(following, duplicate=True)

@@ -19,6 +19,7 @@ from schedules.marks import MEMO, Mark, declared_id, made_id, mark_of
 from steps.payload import check
 from steps.schedule_terms import FILLED
 from steps.workflow import Workflow
+from temporal import attributes_known
 
 MAX_LISTED = 500
 _AT_ONCE = 10
@@ -73,7 +74,7 @@ async def create_schedule(
     check(cls, "start", schedule.terms.data | told)
     name = body.name or secrets.token_hex(4)
     schedule_id = made_id(task_queue, body.workflow, name)
-    new = to_temporal(schedule, body.workflow, schedule_id, task_queue, name)
+    new = to_temporal(schedule, body.workflow, schedule_id, task_queue, name, indexed=await attributes_known(client))
     mark = Mark(made_by="api", task_queue=task_queue, workflow=body.workflow)
     async with _reaching(schedule_id):
         try:

@@ -19,10 +19,12 @@ from temporalio.exceptions import WorkflowAlreadyStartedError
 
 from api.problems import BodyTooLarge, IdempotencyKeyReused, WorkflowUnknown
 from api.reach import RPC_TIMEOUT, reaching_temporal
+from steps.attributes import at_start
 from steps.branch import Trigger
 from steps.naming import slug
 from steps.payload import check
 from steps.workflow import Workflow
+from temporal import attributes_known
 
 MAX_START_BYTES = 2_000_000  # a little under the 2 MiB at which Temporal refuses a payload
 Origin = Literal["api", "hook", "test"]
@@ -49,7 +51,7 @@ class Start:
     origin: Origin
     token: str = field(default_factory=lambda: secrets.token_hex(8))
 
-    def options(self) -> dict[str, Any]:
+    async def options(self, client: Client) -> dict[str, Any]:
         """Return what every way to start it has in common."""
         by = {"hook": "by its trigger", "api": "by the API", "test": "to try it out"}[self.origin]
         return {
@@ -58,7 +60,13 @@ class Start:
             "id_reuse_policy": WorkflowIDReusePolicy.REJECT_DUPLICATE,
             "static_summary": f"{self.name}, started {by}",
             "memo": {"digest": body_digest(self.trigger), "trigger": self.origin, "start": self.token},
+            **await found_by(client, self.name, self.origin),
         }
+
+
+async def found_by(client: Client, name: str, trigger: str) -> dict[str, Any]:
+    """Return the search attributes of a new run, where Temporal knows them."""
+    return {"search_attributes": at_start(name, trigger)} if await attributes_known(client) else {}
 
 
 async def start_run(
@@ -106,7 +114,11 @@ async def store_start(client: Client, start: Start) -> Started:
             # FAIL and not USE_EXISTING: both refusals tell for certain that this call did not start the run.
             conflict = WorkflowIDConflictPolicy.FAIL
             await client.start_workflow(
-                start.name, start.trigger, id_conflict_policy=conflict, rpc_timeout=RPC_TIMEOUT, **start.options()
+                start.name,
+                start.trigger,
+                id_conflict_policy=conflict,
+                rpc_timeout=RPC_TIMEOUT,
+                **await start.options(client),
             )
         except WorkflowAlreadyStartedError:
             return Started(start.run_id, duplicate=True)

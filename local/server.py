@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 from local.child import ChildFailed
+from steps.attributes import CONNECTION, TYPES
 
 
 def server_argv(port: int, ui_port: int, database: Path) -> list[str]:
@@ -19,6 +20,7 @@ def server_argv(port: int, ui_port: int, database: Path) -> list[str]:
         _program("temporal"), "server", "start-dev", "--ip", "127.0.0.1",
         "--port", str(port), "--ui-port", str(ui_port), "--ui-ip", "127.0.0.1", "--db-filename", str(database),
         # What the server has answered survives a crash of the process; each commit need not wait for the disk.
+        *(f"--search-attribute={name}={'KeywordList' if name == CONNECTION.name else 'Keyword'}" for name in TYPES),
         "--sqlite-pragma", "journal_mode=WAL", "--sqlite-pragma", "synchronous=NORMAL", "--log-level", "error",
     ]  # fmt: skip
 

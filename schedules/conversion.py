@@ -13,9 +13,11 @@ from temporalio.client import (
     ScheduleSpec,
     ScheduleState,
 )
+from temporalio.common import TypedSearchAttributes
 
 import steps.schedule
 from schedules.marks import MEMO, Said
+from steps.attributes import at_start
 from steps.branch import Trigger
 from steps.naming import slug
 from steps.schedule import Cron, Every
@@ -31,9 +33,18 @@ OVERLAP: dict[Overlap, ScheduleOverlapPolicy] = {
 
 
 def to_temporal(
-    schedule: steps.schedule.Schedule, workflow: str, schedule_id: str, task_queue: str, name: str
+    schedule: steps.schedule.Schedule,
+    workflow: str,
+    schedule_id: str,
+    task_queue: str,
+    name: str,
+    *,
+    indexed: bool = False,
 ) -> Schedule:
-    """Return Temporal's schedule, new; `name` is what its runs' ids begin with after the workflow's name."""
+    """Return Temporal's schedule, new; `name` is what its runs' ids begin with after the workflow's name.
+
+    Its runs are `indexed` by search attributes where the server knows them.
+    """
     terms = schedule.terms
     said = Said(digest=schedule.digest, words=schedule.words, count=terms.count, paused=terms.paused)
     return Schedule(
@@ -44,6 +55,7 @@ def to_temporal(
             task_queue=task_queue,
             memo={MEMO: said, "trigger": "schedule"},
             static_summary=f"{workflow}, started by its schedule",
+            typed_search_attributes=at_start(workflow, "schedule") if indexed else TypedSearchAttributes.empty,
         ),
         spec=_spec(schedule),
         policy=SchedulePolicy(overlap=OVERLAP[terms.overlap], catchup_window=terms.catch_up),

@@ -19,6 +19,7 @@ from schedules.conversion import RPC_TIMEOUT, to_temporal
 from schedules.marks import MEMO, Mark, Said, declared_id, mark_of, said_of
 from steps.schedule import Schedule
 from steps.workflow import Workflow
+from temporal import attributes_known
 
 log = logging.getLogger("schedules")
 _NAME = "scheduled"
@@ -55,7 +56,7 @@ async def reconcile(
 
 
 async def _keep(client: Client, task_queue: str, name: str, schedule: Schedule, schedule_id: str) -> None:
-    new = to_temporal(schedule, name, schedule_id, task_queue, _NAME)
+    new = to_temporal(schedule, name, schedule_id, task_queue, _NAME, indexed=await attributes_known(client))
     handle = client.get_schedule_handle(schedule_id)
     try:
         description = await handle.describe(rpc_timeout=RPC_TIMEOUT)

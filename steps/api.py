@@ -61,6 +61,7 @@ class Api(Scheduling):
         Raises:
             ConnectionNotFound, ConnectionNeedsReauthorization: with what to do about it.
         """
+        self._run.attributes.uses(handle)
         if self._run.given and (reference := self._run.given.connections.get(handle)):
             return SealedToken(reference)
         summary = f"{self._step} · connection {handle}"
@@ -105,6 +106,7 @@ class Api(Scheduling):
 
     def notion(self, handle: str, *, version: str = NOTION_VERSION) -> Notion:
         """Return the Notion client of a connection."""
+        self._run.attributes.uses(handle)
         return Notion(handle, self._step, version)
 
     async def call(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import timedelta
 from typing import Any, NoReturn
 
 from temporalio import workflow
@@ -11,6 +12,7 @@ from temporalio.exceptions import ActivityError, ApplicationError, is_cancelled_
 from steps.alarm import Alarm
 from steps.answers import Answers
 from steps.attempt import attempt
+from steps.attributes import Attributes
 from steps.batch import unpack
 from steps.branch import Branch, Carried, Trigger
 from steps.branches import Branches
@@ -34,6 +36,7 @@ from steps.snapshot import carried_of, record_of, retry_state_of
 from steps.store import Store
 from steps.waits import Waits, armed_size
 
+LONG_SLEEP = timedelta(seconds=5)  # worth an event that tells Temporal's lists what the run waits for
 MAX_RUNNING = 200  # well under the 2,000 pending activities at which Temporal's server stops a run for good
 
 
@@ -65,6 +68,7 @@ class Run:
         self.failures = Failures(state.failures, state.failure_count)
         self.result, self.steps_done = state.result, state.steps_done
         self.waits = Waits(self.branches, state.waits, self.wake)
+        self.attributes = Attributes()
         self._alarm = Alarm(self.wake)
         self._tasks: dict[int, asyncio.Task[None]] = {}
         self._awake = self._rolling = self.cancelling = False
@@ -87,6 +91,7 @@ class Run:
                 await self._cancel()
             raise
         self.waits.closed = True
+        self.attributes.show()
         if self.failures.count:
             await self._fail()
         await call_hook(self, "on_workflow_complete")
@@ -129,6 +134,9 @@ class Run:
             self._tasks[branch.id] = asyncio.create_task(self._walk(branch), name=f"{branch.action}/{branch.id}")
         if len(self.branches.running) < MAX_RUNNING and (following := self.branches.next()):
             self._alarm.set(following.due, following.action)
+            if not self.branches.running and following.due - workflow.now() >= LONG_SLEEP:
+                self.attributes.waits_for(following.action)
+                self.attributes.show()
 
     async def _walk(self, branch: Branch) -> None:
         """Run one attempt of a step to its end. No exception leaves: one that did would vanish with the task."""
