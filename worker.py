@@ -6,7 +6,8 @@ import asyncio
 import logging
 import os
 import signal
-from collections.abc import Sequence
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import asynccontextmanager
 from datetime import timedelta
 
 from temporalio.client import Client
@@ -15,9 +16,11 @@ from temporalio.worker import PollerBehaviorAutoscaling, Worker, WorkerDeploymen
 
 from activities import Activities
 from logs import configure_logging
+from schedules.keeper import keep_schedules
 from settings import Settings, read_settings
 from steps import Workflow
-from steps.discovery import discover
+from steps.dedupe import own_workflows
+from steps.discovery import Discovered, discover
 from temporal import DEFAULT_ADDRESS, connect, leave
 from vault import VaultError
 from vault.opening import open_signer, open_vault
@@ -28,25 +31,26 @@ _LONGEST_WAIT = 10.0
 _STICKY = timedelta(seconds=3)
 
 
-def load_workflows(settings: Settings) -> list[type[Workflow]]:
-    """Return the workflows of the folder; a file that cannot be loaded is named in the log, the others still load."""
+def load_workflows(settings: Settings) -> Discovered:
+    """Return what is in the folder; a file that cannot be loaded is named in the log, the others still load."""
     found = discover(settings.workflows_dir)
     for problem in found.problems:
         log.error("Not loaded: %s", problem)
     for finding in found.findings:
         log.warning("May park or repeat itself: %s", finding)
     log.info("Workflows: %s", ", ".join(sorted(found.workflows)) or "none")
-    return list(found.workflows.values())
+    return found
 
 
 def make_worker(
     client: Client, settings: Settings, activities: Activities, workflows: Sequence[type[Workflow]]
 ) -> Worker:
     """Return a worker, not yet running."""
+    deployment = _deployment()
     return Worker(
         client,
         task_queue=settings.task_queue,
-        workflows=workflows,
+        workflows=[*workflows, *own_workflows(versioned=deployment is not None)],
         activities=activities.all(),
         workflow_task_poller_behavior=PollerBehaviorAutoscaling(),
         activity_task_poller_behavior=PollerBehaviorAutoscaling(),
@@ -54,7 +58,7 @@ def make_worker(
         max_concurrent_activities=settings.max_running_steps,
         max_concurrent_local_activities=settings.max_running_steps,
         graceful_shutdown_timeout=timedelta(seconds=settings.shutdown_seconds),
-        deployment_config=_deployment(),
+        deployment_config=deployment,
     )
 
 
@@ -79,20 +83,33 @@ async def run_worker(settings: Settings, stop: asyncio.Event) -> None:
     vault = await open_vault(settings.vault_url, settings.master_key_text, settings.master_key_path)
     try:
         signer = open_signer(settings.signing_key_text, settings.signing_key_path)
-        workflows = load_workflows(settings)
+        found = load_workflows(settings)
         client = await _connect_when_up(stop)
         if client is None:
             return
-        activities = Activities(vault, signer, settings)
+        activities = Activities(vault, signer, settings, client=client)
         try:
-            async with make_worker(client, settings, activities, workflows):
+            async with make_worker(client, settings, activities, list(found.workflows.values())):
                 log.info("Polling the task queue %r", settings.task_queue)
-                await stop.wait()
+                async with _keeping_schedules(client, settings, found):
+                    await stop.wait()
                 log.info("Stopping: no new work; calls under way have %g seconds", settings.shutdown_seconds)
         finally:
             await activities.close()
     finally:
         await vault.close()
+
+
+@asynccontextmanager
+async def _keeping_schedules(client: Client, settings: Settings, found: Discovered) -> AsyncGenerator[None]:
+    deployment = _deployment()
+    version = deployment.version if deployment else None
+    task = asyncio.create_task(keep_schedules(client, settings.task_queue, found, version))
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.wait([task])
 
 
 async def _connect_when_up(stop: asyncio.Event) -> Client | None:

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 
 from temporalio import activity
+from temporalio.client import Client
 from temporalio.exceptions import FailureError
 
 from activities.connections import ActiveConnections
@@ -15,12 +16,15 @@ from activities.heartbeat import heartbeats
 from activities.network import Resolver, resolve
 from activities.notion import Notion
 from activities.refresh import Refresher
+from activities.schedules import read_occurrence
 from activities.seals import Seals
 from activities.variables import read_variables
 from activities.waits import open_wait
 from settings import Settings
 from steps.errors import ConnectionNotFound, StepsError, VaultFailed
+from steps.given import Given
 from steps.http import ConnectionRequest, FetchRequest, NotionRequest, Response, VariablesRequest
+from steps.scheduled import Occurrence, OccurrenceRequest
 from steps.wait import OpenedWait, WaitRequest
 from vault import ConnectionUnknown, Signer, Vault, VaultError
 
@@ -32,7 +36,16 @@ T = TypeVar("T")
 class Activities:
     """The activities that every workflow calls, for a worker to register."""
 
-    def __init__(self, vault: Vault, signer: Signer, settings: Settings, resolver: Resolver = resolve) -> None:
+    def __init__(
+        self,
+        vault: Vault,
+        signer: Signer,
+        settings: Settings,
+        resolver: Resolver = resolve,
+        *,
+        client: Client | None = None,
+    ) -> None:
+        self._client = client
         self._vault, self._signer, self._public_url = vault, signer, settings.public_url
         self._egress = Egress(settings, resolver)
         self._connections = ActiveConnections(vault, settings.notion_origin)
@@ -42,7 +55,14 @@ class Activities:
 
     def all(self) -> list[Callable[..., Any]]:
         """Return what a worker registers."""
-        return [self.fetch, self.notion, self.resolve_connection, self.read_variables, self.open_wait]
+        return [
+            self.fetch,
+            self.notion,
+            self.resolve_connection,
+            self.read_variables,
+            self.open_wait,
+            self.read_occurrence,
+        ]
 
     async def close(self) -> None:
         """Wait for the tokens that are being refreshed, and close the connections; the vault stays open."""
@@ -68,14 +88,24 @@ class Activities:
         return self._seals.make("connection", request.handle, _workflow())
 
     @activity.defn
-    async def read_variables(self, request: VariablesRequest) -> dict[str, str]:
-        """Return a workflow's variables, the secret ones as sealed references."""
-        return await _crossing(read_variables(self._vault, self._seals, request, _workflow()))
+    async def read_variables(self, request: VariablesRequest) -> Given:
+        """Return a workflow's variables and connections, as sealed references where they are secret.
+
+        The name is that in the history of runs under way, which a new one would park.
+        """
+        return await _crossing(read_variables(self._vault, self._signer, request, _workflow()))
 
     @activity.defn
     async def open_wait(self, request: WaitRequest) -> OpenedWait:
         """Return the token and the address of a wait of the run that asks."""
         return open_wait(self._signer, self._public_url, activity.info().workflow_id or "", request)
+
+    @activity.defn
+    async def read_occurrence(self, request: OccurrenceRequest) -> Occurrence:
+        """Return which of its schedule's runs the run that asks is; needs the worker's Temporal client."""
+        if self._client is None:
+            raise RuntimeError("These activities were made without a Temporal client.")
+        return await read_occurrence(self._client, request)
 
 
 def _workflow() -> str:

@@ -1,8 +1,10 @@
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from settings import NOTION_ORIGIN
 from steps.errors import ConnectionNeedsReauthorization, ConnectionNotFound, EgressDenied
-from vault import Connection, ConnectionStatus, ConnectionUnknown, Provider, Vault, notion
+from vault import Connection, ConnectionStatus, ConnectionUnknown, Opened, Provider, Vault, notion
 
 _MOST_NAMED = 10
 
@@ -26,9 +28,25 @@ class ActiveConnections:
             connection = None
         if connection is None:
             raise await self._unknown(handle)
-        if connection.status is not ConnectionStatus.ACTIVE:
-            raise needs_reauthorization(handle)
+        _check_active(connection)
         return connection
+
+    async def open(self, handle: str, allow: Callable[[Connection], None]) -> Opened:
+        """Return the connection, which is active, with its tokens; nothing is opened that `allow` raises against.
+
+        Raises:
+            ConnectionNotFound, ConnectionNeedsReauthorization: with what to do about it.
+        """
+
+        def check(connection: Connection) -> None:
+            _check_active(connection)
+            allow(connection)
+
+        try:
+            return await self._connections.open(handle, check)
+        except ConnectionUnknown:
+            pass
+        raise await self._unknown(handle)
 
     def provider(self, connection: Connection) -> Provider:
         """Return the provider whose account the connection reaches."""
@@ -48,6 +66,11 @@ class ActiveConnections:
             f"No connection has the handle {handle[:64]!r}. Connect it under OAuth Connections → Add Connection"
             f"{others}{more}."
         )
+
+
+def _check_active(connection: Connection) -> None:
+    if connection.status is not ConnectionStatus.ACTIVE:
+        raise needs_reauthorization(connection.handle)
 
 
 def needs_reauthorization(handle: str) -> ConnectionNeedsReauthorization:

@@ -22,5 +22,5 @@ async def heartbeats() -> AsyncGenerator[None, None]:
 
 async def _beat() -> None:
     while True:
+        await asyncio.sleep(SECONDS)  # first: a call that is over by then costs the server nothing
         activity.heartbeat()
-        await asyncio.sleep(SECONDS)

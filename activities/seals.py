@@ -10,7 +10,7 @@ from activities.connections import ActiveConnections
 from activities.exchange import Exchange
 from activities.refresh import Refresher
 from steps.errors import EgressDenied, RequestInvalid, SealInvalid
-from steps.sealed import PATTERN, Kind, SealedToken, make_reference, seal_purpose, seal_text
+from steps.sealed import PATTERN, Kind, SealedToken, refer_to, seal_purpose, seal_text
 from vault import Opened, Secret, Signer, VariableUnknown, Vault
 
 _MARK = "sealed:"
@@ -43,7 +43,7 @@ class Seals:
 
     def make(self, kind: Kind, name: str, workflow: str) -> SealedToken:
         """Return the reference that opens for this workflow alone."""
-        return make_reference(kind, name, self._signer.sign(seal_purpose(workflow), seal_text(kind, name)))
+        return refer_to(kind, name, workflow, self._signer.sign)
 
     def read(self, text: str, workflow: str) -> dict[str, Seal]:
         """Return the seals in a text, each with its reference.
@@ -69,9 +69,9 @@ class Seals:
             ConnectionNotFound, ConnectionNeedsReauthorization, SealInvalid: it cannot be opened.
         """
         if seal.kind == "connection":
-            connection = await self._connections.find(seal.name)
-            _check_place(seal, url, self._connections.provider(connection).hosts)
-            return await self._vault.connections.open(seal.name)
+            return await self._connections.open(
+                seal.name, lambda found: _check_place(seal, url, self._connections.provider(found).hosts)
+            )
         try:
             variable = await self._vault.variables.get(workflow, seal.name)
             if variable.secret:

@@ -1,17 +1,14 @@
 from __future__ import annotations
 
-from activities.seals import Seals
 from steps.errors import RequestInvalid
+from steps.given import MAX_GIVEN_CONNECTIONS, Given, give
 from steps.http import VariablesRequest
-from vault import Vault
+from vault import Signer, Vault
 
 
-async def read_variables(vault: Vault, seals: Seals, request: VariablesRequest, workflow: str) -> dict[str, str]:
-    """Return the variables of a workflow: plain values, and sealed references in place of the secret ones."""
+async def read_variables(vault: Vault, signer: Signer, request: VariablesRequest, workflow: str) -> Given:
+    """Return what a run of the workflow is given: variables and connections, sealed references for what is secret."""
     if request.workflow != workflow:
         raise RequestInvalid(f"{workflow} asked for the variables of {request.workflow}; a workflow has its own alone.")
-    return {
-        # A variable that is not secret always has a value.
-        variable.name: seals.make("variable", variable.name, workflow) if variable.secret else variable.value or ""
-        for variable in await vault.variables.list(workflow)
-    }
+    held = await vault.holdings(workflow, most=MAX_GIVEN_CONNECTIONS)
+    return give(workflow, held.variables, held.handles, signer.sign)

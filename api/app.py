@@ -12,7 +12,20 @@ from starlette.middleware import Middleware
 from starlette.staticfiles import StaticFiles
 from temporalio.client import Client
 
-from api import answers, connect, connections, documented, health, hooks, pages, resume, runs, signin, workflows
+from api import (
+    answers,
+    connect,
+    connections,
+    documented,
+    health,
+    hooks,
+    pages,
+    resume,
+    runs,
+    schedules,
+    signin,
+    workflows,
+)
 from api.access_log import AccessLog
 from api.auth import SignInNeeded, to_sign_in
 from api.body_limit import BodyLimit
@@ -23,7 +36,7 @@ from api.services import Services
 from settings import Settings, read_settings
 from vault.vault import Vault
 
-_ROOMS = (health, runs, workflows, connections, hooks, resume, signin, connect, pages)
+_ROOMS = (health, runs, schedules, workflows, connections, hooks, resume, signin, connect, pages)
 
 
 def create_app(

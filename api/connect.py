@@ -14,7 +14,8 @@ from starlette.responses import RedirectResponse, Response
 from api.auth import MaybeSession, SignedIn
 from api.forms import read_form
 from api.oauth import OAuthClient, bounded, oauth_client
-from api.problems import NotFound, ProviderRefused, StateForeign, StateInvalid
+from api.oauth_problems import ProviderRefused, StateForeign, StateInvalid
+from api.problems import NotFound
 from api.rendering import render
 from api.security_headers import POLICY
 from api.services import Services, Shared

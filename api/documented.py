@@ -66,6 +66,7 @@ def _drop_default_refusals(schema: dict[str, Any]) -> None:
 
 _TAGS = [
     {"name": "Runs", "description": "Start runs and watch them."},
+    {"name": "Schedules", "description": "When workflows run by themselves."},
     {"name": "Workflows", "description": "The workflows that can be run."},
     {"name": "Connections", "description": "The OAuth connections that workflows use by their handles."},
     {"name": "Triggers", "description": "Addresses that start a run without an API key."},

@@ -7,13 +7,14 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path, Request, Response
 
+from api.answering import answer_response, start_and_answer
 from api.delivery import delivery_id, kept_headers, merged
 from api.documented import JSON_BODY, problems
 from api.json_body import read_json_object
 from api.problems import HookUnknown
 from api.services import Services, Shared
-from api.starting import start_run
-from api.views import StartedView, started_view
+from api.starting import Started, prepare_start, store_start
+from api.views import StartedView, api_path, started_view
 from steps.branch import Trigger
 from steps.errors import PayloadInvalid
 from steps.naming import slug
@@ -29,8 +30,9 @@ PURPOSE = "trigger"
     "/hooks/{workflow}/{secret}",
     summary="Trigger a run",
     status_code=202,
+    response_model=StartedView,
     responses={200: {"model": StartedView, "description": "This delivery had started the run before."}}
-    | problems(400, 404, 413, 415, 422, 431, 503),
+    | problems(400, 404, 413, 415, 422, 431, 500, 503),
     openapi_extra=JSON_BODY,
 )
 async def trigger(
@@ -39,32 +41,34 @@ async def trigger(
     request: Request,
     response: Response,
     services: Shared,
-) -> StartedView:
+) -> StartedView | Response:
     """Start a run with the JSON body's fields as its data; fields of the query join them, the body's win.
 
     A delivery that carries `X-Shopify-Webhook-Id`, `Webhook-Id` or `Idempotency-Key` starts one run however often it
-    comes. The answer comes when Temporal has stored the start.
+    comes. The answer comes when Temporal has stored the start; a workflow that says so answers with what its first
+    step returned, to each delivery the same.
     """
     name, cls = _find(services, workflow, secret)
     data = merged(request.query_params, await read_json_object(request))
-    argument = Trigger(data=data, headers=kept_headers(request.headers.items()))
+    argument = Trigger(data=data, headers=kept_headers(request.headers.items()), given=await services.given(name))
     try:
-        started = await start_run(
-            await services.temporal(),
-            services.settings.task_queue,
-            name,
-            cls,
-            argument,
-            key=delivery_id(request.headers),
-            origin="hook",
+        start = prepare_start(
+            services.settings.task_queue, name, cls, argument, key=delivery_id(request.headers), origin="hook"
         )
     except PayloadInvalid as error:
         # The sender may be a machine that nobody reads; the operator should see it too.
         logger.warning("A delivery to the trigger of %s was refused: %s", name, error)
         raise
-    if started.duplicate:
-        response.status_code = 200
-    return started_view(services.settings, started)
+    client = await services.temporal()
+    if cls.respond is None:
+        started = await store_start(client, start)
+        response.status_code = 200 if started.duplicate else 202
+        return started_view(services.settings, started)
+    outcome = await start_and_answer(client, start, cls)
+    if not isinstance(outcome, Started):
+        return answer_response(start.run_id, outcome)
+    response.headers["Location"] = api_path(outcome.id)
+    return started_view(services.settings, outcome)
 
 
 def hook_address(services: Services, name: str) -> str:

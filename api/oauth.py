@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 
 import httpx
 
-from api.problems import ProviderNotConfigured, ProviderRefused, ProviderUnreachable
+from api.oauth_problems import ProviderNotConfigured, ProviderRefused, ProviderUnreachable
 from settings import Settings
 from vault import providers
 from vault.connection import Account, Tokens

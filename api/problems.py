@@ -1,5 +1,7 @@
 """What the API cannot do, in one hierarchy. Each becomes an RFC 9457 problem; `type` is the stable name.
 
+Those of signing in and of OAuth are in `api/oauth_problems.py`.
+
 ApiError                        internal-error              500
 ├── JsonInvalid                 json-invalid                400  the body is not JSON
 ├── JsonNotObject               json-not-object             400  the body is JSON, but not an object
@@ -15,9 +17,13 @@ ApiError                        internal-error              500
 ├── WorkflowUnknown             workflow-unknown            404  no workflow has this name
 ├── HookUnknown                 hook-unknown                404  no trigger has this address
 ├── RunUnknown                  run-unknown                 404  no run has this id
+├── ScheduleUnknown             schedule-unknown            404  no schedule has this id
 ├── WaitUnknown                 wait-unknown                404  no wait has this address
 ├── MethodNotAllowed            method-not-allowed          405  an address that takes other methods
 ├── RunEnded                    run-ended                   409  a run that cannot be cancelled any more
+├── RunNotRetryable             run-not-retryable           409  a run that left no failed steps to retry
+├── ScheduleDeclared            schedule-declared           409  a schedule that a class declares
+├── ScheduleConflict            schedule-conflict           409  a name that is taken, or a run that still goes on
 ├── WaitExpired                 wait-expired                410  the time to answer is over
 ├── WaitWithdrawn               wait-withdrawn              410  the workflow no longer waits
 ├── BodyTooLarge                body-too-large              413  a body over the limit
@@ -25,6 +31,7 @@ ApiError                        internal-error              500
 ├── RequestInvalid              request-invalid             422  a parameter or field that is wrong
 ├── IdempotencyKeyReused        idempotency-key-reused      422  the key of an earlier, different request
 ├── HeadersTooLarge             headers-too-large           431  more headers than a run may carry
+├── StartFailed                 start-failed                500  the workflow failed before it could answer
 ├── ProviderRefused             provider-refused            502  the OAuth provider answered with an error
 ├── ProviderUnreachable         provider-unreachable        502  the OAuth provider did not answer as it should
 ├── ProviderNotConfigured       provider-not-configured     503  no client id and secret for the provider
@@ -80,28 +87,10 @@ class CursorInvalid(ApiError):
     type, title, status = "cursor-invalid", "The cursor is not valid", 400
 
 
-class StateInvalid(ApiError):
-    """Ask to begin the connection again."""
-
-    type, title, status = "state-invalid", "This connection attempt is no longer good", 400
-
-
-class SignInLinkInvalid(ApiError):
-    """Ask for a new sign-in link."""
-
-    type, title, status = "signin-link-invalid", "This sign-in link is no longer good", 400
-
-
 class AuthenticationRequired(ApiError):
     """Say how to authenticate."""
 
     type, title, status = "authentication-required", "An API key is needed", 401
-
-
-class StateForeign(ApiError):
-    """Refuse to finish what another browser began."""
-
-    type, title, status = "state-foreign", "Another browser began this connection", 403
 
 
 class CrossSiteRefused(ApiError):
@@ -134,6 +123,12 @@ class RunUnknown(ApiError):
     type, title, status = "run-unknown", "No run has this id", 404
 
 
+class ScheduleUnknown(ApiError):
+    """Name the list of schedules."""
+
+    type, title, status = "schedule-unknown", "No schedule has this id", 404
+
+
 class WaitUnknown(ApiError):
     """Tell nothing about what is wrong with the address."""
 
@@ -150,6 +145,24 @@ class RunEnded(ApiError):
     """Say how the run has ended."""
 
     type, title, status = "run-ended", "The run has already ended", 409
+
+
+class RunNotRetryable(ApiError):
+    """Say why there is nothing to retry."""
+
+    type, title, status = "run-not-retryable", "The run has no failed steps to retry", 409
+
+
+class ScheduleDeclared(ApiError):
+    """Say where the schedule is taken away."""
+
+    type, title, status = "schedule-declared", "The schedule is declared in code", 409
+
+
+class ScheduleConflict(ApiError):
+    """Name the schedule that has the name already, or the run that still goes on."""
+
+    type, title, status = "schedule-conflict", "Another schedule or run is in the way", 409
 
 
 class WaitExpired(ApiError):
@@ -194,22 +207,10 @@ class HeadersTooLarge(ApiError):
     type, title, status = "headers-too-large", "The headers are too large", 431
 
 
-class ProviderRefused(ApiError):
-    """Repeat the provider's own code and words, bounded."""
+class StartFailed(ApiError):
+    """Name the run, and tell nothing of what it met: whoever calls a trigger may be anyone."""
 
-    type, title, status = "provider-refused", "The provider refused the connection", 502
-
-
-class ProviderUnreachable(ApiError):
-    """Say that the provider's answer was missing or could not be read."""
-
-    type, title, status = "provider-unreachable", "The provider did not answer", 502
-
-
-class ProviderNotConfigured(ApiError):
-    """Name the settings that are missing."""
-
-    type, title, status = "provider-not-configured", "The provider is not set up", 503
+    type, title, status = "start-failed", "The workflow could not answer", 500
 
 
 class WorkerUnavailable(ApiError):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
 from urllib.parse import quote
 
 from pydantic import ValidationError
@@ -22,11 +24,14 @@ from api.problems import RunEnded, RunUnknown
 from api.reach import QUERY_TIMEOUT, RPC_TIMEOUT, reaching_temporal
 from api.views import RunList, RunStatus, RunSummary, RunView, WaitingView
 from settings import Settings
+from steps.dedupe import NAME as DEDUPE
 from steps.record import ActiveStep, RunRecord
 from steps.resume_token import PURPOSE, make_token
 from vault.signing import Signer
 
 NO_WORKER = "No worker answers, so the run's log cannot be read now. Start one with `python worker.py`."
+_UNKNOWN = "Check the id. Temporal forgets an ended run when its retention is over."
+_OWN = (DEDUPE,)  # workflows of the engine, which are nobody's runs
 _STATUS: dict[WorkflowExecutionStatus, RunStatus] = {
     WorkflowExecutionStatus.RUNNING: "running",
     WorkflowExecutionStatus.COMPLETED: "completed",
@@ -64,6 +69,7 @@ async def list_runs(
     """
     # A run that rolled over stays one run here: only the newest of its chain is listed.
     query = [f"TaskQueue = {_quoted(settings.task_queue)}", "ExecutionStatus != 'ContinuedAsNew'"]
+    query += [f"WorkflowType != {_quoted(name)}" for name in _OWN]
     query += [f"WorkflowType = {_quoted(workflow)}"] if workflow else []
     query += [f"ExecutionStatus = '{_ASKED[status]}'"] if status else []
     text = " AND ".join(query)
@@ -83,10 +89,12 @@ async def read_run(client: Client, settings: Settings, signer: Signer | None, ru
         RunUnknown: there is no such run, or its time of retention is over.
     """
     async with reaching_temporal():
-        description = await _describe(client, run_id)
+        description = await describe(client, run_id)
         handle = client.get_workflow_handle(run_id, run_id=description.run_id, result_type=RunRecord)
-        record, note = await _record(handle, description.status)
-    view = RunView(**_summary(client, settings, description).model_dump(), note=note)
+        record, note = await record_and_note(handle, description.status)
+        memo = await description.memo()
+    summary = _summary(client, settings, description).model_dump()
+    view = RunView(**summary, note=note, trigger=memo.get("trigger"), retry_of=memo.get("retry_of"))
     if record is None:
         return view
     return view.model_copy(
@@ -96,6 +104,7 @@ async def read_run(client: Client, settings: Settings, signer: Signer | None, ru
             "waiting": [_waiting(settings, signer, run_id, step) for step in record.waiting],
             "waiting_count": record.waiting_count,
             "steps_done": record.steps_done,
+            "attempts": record.steps_before + len(record.steps),
             "result": record.result,
             "store": record.store,
             "failures": record.failures,
@@ -106,6 +115,18 @@ async def read_run(client: Client, settings: Settings, signer: Signer | None, ru
     )
 
 
+async def read_record(client: Client, run_id: str) -> RunRecord | None:
+    """Return a run's record, if anything can tell it.
+
+    Raises:
+        RunUnknown: there is no such run.
+    """
+    async with reaching_temporal():
+        description = await describe(client, run_id)
+        handle = client.get_workflow_handle(run_id, run_id=description.run_id, result_type=RunRecord)
+        return (await record_and_note(handle, description.status))[0]
+
+
 async def cancel_run(client: Client, run_id: str) -> None:
     """Ask a run to stop; its `on_workflow_error` still runs.
 
@@ -114,8 +135,8 @@ async def cancel_run(client: Client, run_id: str) -> None:
         RunEnded: it has ended already.
     """
     async with reaching_temporal():
-        description = await _describe(client, run_id)
-        status = _status(description)
+        description = await describe(client, run_id)
+        status = status_of(description)
         if status == "running":
             try:
                 # Without its inner id: a run that has rolled over meanwhile is still the one that is meant.
@@ -133,16 +154,24 @@ def ui_url(settings: Settings, namespace: str, run_id: str) -> str:
     return f"{settings.temporal_ui_url}/namespaces/{quote(namespace, safe='')}/workflows/{quote(run_id, safe='')}"
 
 
-async def _describe(client: Client, run_id: str) -> WorkflowExecutionDescription:
+async def describe(client: Client, run_id: str) -> WorkflowExecutionDescription:
+    """Return what Temporal knows of a run, and of its chain the newest.
+
+    Raises:
+        RunUnknown: there is no such run.
+    """
     try:
-        return await client.get_workflow_handle(run_id).describe(rpc_timeout=RPC_TIMEOUT)
+        description = await client.get_workflow_handle(run_id).describe(rpc_timeout=RPC_TIMEOUT)
     except RPCError as error:
         if error.status not in (RPCStatusCode.NOT_FOUND, RPCStatusCode.INVALID_ARGUMENT) or "amespace" in error.message:
             raise
-        raise RunUnknown("Check the id. Temporal forgets an ended run when its retention is over.") from error
+        raise RunUnknown(_UNKNOWN) from error
+    if description.workflow_type in _OWN:
+        raise RunUnknown(_UNKNOWN)
+    return description
 
 
-async def _record(
+async def record_and_note(
     handle: WorkflowHandle[object, RunRecord], status: WorkflowExecutionStatus | None
 ) -> tuple[RunRecord | None, str | None]:
     """Return the run's record: from its result, from its failure, or by asking a worker."""
@@ -156,13 +185,19 @@ async def _record(
         return None, "This run's result is not one of Durable Steps; look at it in the Temporal UI."
 
 
-async def _from_failure(handle: WorkflowHandle[object, RunRecord]) -> RunRecord | None:
+async def _from_failure(handle: WorkflowHandle[Any, Any]) -> RunRecord | None:
+    details = await failure_details(handle)
+    return RunRecord.model_validate(details[0]) if details else None
+
+
+async def failure_details(handle: WorkflowHandle[Any, Any]) -> Sequence[Any]:
+    """Return what a failed run's failure carries: its record, and what a retry needs."""
     try:
         await handle.result(follow_runs=False, rpc_timeout=RPC_TIMEOUT)
     except WorkflowFailureError as error:
-        if isinstance(error.cause, ApplicationError) and error.cause.details:
-            return RunRecord.model_validate(error.cause.details[0])
-    return None
+        if isinstance(error.cause, ApplicationError):
+            return error.cause.details
+    return ()
 
 
 async def _asked(handle: WorkflowHandle[object, RunRecord]) -> tuple[RunRecord | None, str | None]:
@@ -180,7 +215,7 @@ def _summary(client: Client, settings: Settings, execution: WorkflowExecution) -
     return RunSummary(
         id=execution.id,
         workflow=execution.workflow_type,
-        status=_status(execution),
+        status=status_of(execution),
         started_at=execution.start_time,
         ended_at=execution.close_time,
         ui_url=ui_url(settings, client.namespace, execution.id),
@@ -195,7 +230,8 @@ def _waiting(settings: Settings, signer: Signer | None, run_id: str, step: Activ
     return view.model_copy(update={"resume_url": f"{settings.public_url}/resume/{token}"})
 
 
-def _status(execution: WorkflowExecution) -> RunStatus:
+def status_of(execution: WorkflowExecution) -> RunStatus:
+    """Return a run's state."""
     # A status that is newer than this code (a paused run) has not ended either.
     return _STATUS.get(execution.status or WorkflowExecutionStatus.RUNNING, "running")
 

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 from typing import Annotated, Any
-from urllib.parse import quote
 
 from fastapi import APIRouter, Depends, Header, Path, Query, Request, Response
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from api.auth import BEARER, authenticated
+from api.chain import list_steps
 from api.delivery import kept_headers
 from api.documented import problems
 from api.json_body import read_json_object
 from api.reading import cancel_run, list_runs, read_run
+from api.retrying import retry_run
 from api.services import Shared
 from api.starting import check_same_body, find_workflow, start_run
-from api.views import RunList, RunStatus, RunView, StartedView, started_view
+from api.testing import DEFAULT_SECONDS, LONGEST_SECONDS, run_test
+from api.views import RunList, RunStatus, RunView, StartedView, StepList, api_path, started_view
 from steps.branch import Trigger
 
 router = APIRouter(prefix="/api/v1", tags=["Runs"], dependencies=[BEARER, Depends(authenticated)])
@@ -57,7 +59,7 @@ async def start(
     """Start a run of the workflow and answer when Temporal has stored it."""
     cls = find_workflow(services.workflows.workflows, name)
     body = _checked(await read_json_object(request))
-    trigger = Trigger(data=body.data, headers=kept_headers(body.headers.items()))
+    trigger = Trigger(data=body.data, headers=kept_headers(body.headers.items()), given=await services.given(name))
     client, settings = await services.temporal(), services.settings
     started = await start_run(
         client, settings.task_queue, name, cls, trigger, key=(idempotency_key or "").strip() or None, origin="api"
@@ -65,8 +67,37 @@ async def start(
     if started.duplicate:
         await check_same_body(client, started, trigger)
         response.status_code = 200
-    response.headers["Location"] = "/api/v1/runs/" + quote(started.id, safe="/")
+    response.headers["Location"] = api_path(started.id)
     return started_view(settings, started)
+
+
+@router.post(
+    "/workflows/{name}/test",
+    summary="Try a workflow out",
+    responses={202: {"model": RunView, "description": "The run had not ended in this time; it goes on."}}
+    | problems(400, 401, 403, 404, 413, 415, 422, 431, 503),
+    openapi_extra=_BODY,
+)
+async def try_out(
+    name: Annotated[str, Path(description="The workflow's name, such as `OrderToNotion`.")],
+    request: Request,
+    response: Response,
+    services: Shared,
+    wait: Annotated[
+        float, Query(ge=0, le=LONGEST_SECONDS, allow_inf_nan=False, description="Seconds to wait for the end.")
+    ] = DEFAULT_SECONDS,
+) -> RunView:
+    """Start a run that behaves as a triggered one does, wait for its end, and answer with all that is kept of it.
+
+    Its id begins its second half with `test-`. Calls are real, and so is what they do.
+    """
+    cls = find_workflow(services.workflows.workflows, name)
+    body = _checked(await read_json_object(request))
+    trigger = Trigger(data=body.data, headers=kept_headers(body.headers.items()))
+    run = await run_test(await services.temporal(), services.settings, services.signer, name, cls, trigger, wait=wait)
+    response.status_code = 202 if run.status == "running" else 200
+    response.headers["Location"] = api_path(run.id)
+    return run
 
 
 @router.get("/runs", summary="List the runs", responses=problems(400, 401, 404, 422, 503))
@@ -99,6 +130,34 @@ async def cancel(run_id: RunId, services: Shared) -> Response:
     """Ask the run to stop. Steps that run now are interrupted, and `on_workflow_error` runs."""
     await cancel_run(await services.temporal(), run_id)
     return Response(status_code=202)
+
+
+@router.post(
+    "/runs/{run_id:path}/retry",
+    summary="Retry a failed run from its failed steps",
+    status_code=202,
+    responses={200: {"model": StartedView, "description": "This retry had been started before."}}
+    | problems(401, 403, 404, 409, 413, 503),
+)
+async def retry(run_id: RunId, response: Response, services: Shared) -> StartedView:
+    """Start a run of the failed steps alone, with their payloads and the failed run's store; answer when it is stored.
+
+    Its id is the failed run's with `~2` behind it, or one more, so that a second request starts nothing.
+    """
+    started = await retry_run(await services.temporal(), run_id)
+    response.status_code = 200 if started.duplicate else 202
+    response.headers["Location"] = api_path(started.id)
+    return started_view(services.settings, started)
+
+
+@router.get("/runs/{run_id:path}/steps", summary="List a run's steps", responses=problems(400, 401, 404, 422, 503))
+async def steps(
+    run_id: RunId,
+    services: Shared,
+    cursor: Annotated[str | None, Query(max_length=4096, description="The `next_cursor` of the part before.")] = None,
+) -> StepList:
+    """Tell every attempt of every step that has ended, with its log lines, in order; a long run in parts."""
+    return await list_steps(await services.temporal(), services.signer, run_id, cursor)
 
 
 @router.get("/runs/{run_id:path}", summary="Get a run", responses=problems(401, 404, 503))

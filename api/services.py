@@ -10,9 +10,11 @@ from fastapi import Depends, Request
 from temporalio.client import Client
 
 import temporal
+from api.giving import read_given
 from api.problems import TemporalUnavailable
 from settings import Settings
 from steps.discovery import Discovered, discover
+from steps.given import Given
 from vault.errors import VaultUnavailable
 from vault.opening import open_signer, open_vault
 from vault.signing import Signer
@@ -61,6 +63,10 @@ class Services:
                 if self._vault is None:
                     self._vault = await self._open_vault()
         return self._vault
+
+    async def given(self, workflow: str) -> Given | None:
+        """Return what a run of the workflow is started with."""
+        return await read_given(workflow, self.vault, lambda: self.signer)
 
     async def temporal(self) -> Client:
         """Return the Temporal client, which connects at its first call."""

@@ -10,7 +10,7 @@ from starlette.responses import RedirectResponse, Response
 
 from api.auth import SESSION_TTL, MaybeSession, session_cookie
 from api.forms import read_form
-from api.problems import SignInLinkInvalid
+from api.oauth_problems import SignInLinkInvalid
 from api.rendering import render
 from api.services import Services, Shared
 from vault.errors import ApiKeyInvalid, OneTimeRefused

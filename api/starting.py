@@ -9,9 +9,9 @@ import re
 import secrets
 import string
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Literal
+from typing import Any, Literal
 
 from temporalio.client import Client
 from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
@@ -25,6 +25,7 @@ from steps.payload import check
 from steps.workflow import Workflow
 
 MAX_START_BYTES = 2_000_000  # a little under the 2 MiB at which Temporal refuses a payload
+Origin = Literal["api", "hook", "test"]
 _PLAIN_KEY = re.compile(r"(?!\.\.?\Z)[A-Za-z0-9._-]{1,100}")
 _ALPHABET = string.ascii_lowercase + string.digits
 
@@ -37,6 +38,29 @@ class Started:
     duplicate: bool
 
 
+@dataclass(frozen=True)
+class Start:
+    """A run that is to be started. `token` tells it from another start of the same id."""
+
+    name: str
+    trigger: Trigger
+    run_id: str
+    task_queue: str
+    origin: Origin
+    token: str = field(default_factory=lambda: secrets.token_hex(8))
+
+    def options(self) -> dict[str, Any]:
+        """Return what every way to start it has in common."""
+        by = {"hook": "by its trigger", "api": "by the API", "test": "to try it out"}[self.origin]
+        return {
+            "id": self.run_id,
+            "task_queue": self.task_queue,
+            "id_reuse_policy": WorkflowIDReusePolicy.REJECT_DUPLICATE,
+            "static_summary": f"{self.name}, started {by}",
+            "memo": {"digest": body_digest(self.trigger), "trigger": self.origin, "start": self.token},
+        }
+
+
 async def start_run(
     client: Client,
     task_queue: str,
@@ -45,7 +69,7 @@ async def start_run(
     trigger: Trigger,
     *,
     key: str | None,
-    origin: Literal["api", "hook"],
+    origin: Origin,
 ) -> Started:
     """Start a run, unless the key has started one already, running or ended; return when Temporal has stored it.
 
@@ -54,26 +78,39 @@ async def start_run(
         BodyTooLarge: it is more than Temporal takes in.
         TemporalUnavailable: it may or may not have been stored; with a key, sending it again is safe.
     """
+    start = prepare_start(task_queue, name, cls, trigger, key=key, origin=origin)
+    return await store_start(client, start)
+
+
+def prepare_start(
+    task_queue: str, name: str, cls: type[Workflow], trigger: Trigger, *, key: str | None, origin: Origin
+) -> Start:
+    """Return a start that may be sent more than once, and starts one run.
+
+    Raises:
+        PayloadInvalid, BodyTooLarge: it cannot be sent at all.
+    """
     check(cls, "start", trigger.data)
-    _check_size(trigger)
-    run_id = f"{slug(name)}/{run_key(key)}"
+    trigger = fitting(trigger)
+    return Start(name, trigger, f"{slug(name)}/{run_key(key, origin)}", task_queue, origin)
+
+
+async def store_start(client: Client, start: Start) -> Started:
+    """Start the run, unless its id has started one already; return when Temporal has stored it.
+
+    Raises:
+        TemporalUnavailable: it may or may not have been stored.
+    """
     async with reaching_temporal():
         try:
+            # FAIL and not USE_EXISTING: both refusals tell for certain that this call did not start the run.
+            conflict = WorkflowIDConflictPolicy.FAIL
             await client.start_workflow(
-                name,
-                trigger,
-                id=run_id,
-                task_queue=task_queue,
-                id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
-                # FAIL and not USE_EXISTING: both refusals tell for certain that this call did not start the run.
-                id_conflict_policy=WorkflowIDConflictPolicy.FAIL,
-                static_summary=f"{name}, started by {'its trigger' if origin == 'hook' else 'the API'}",
-                memo={"digest": body_digest(trigger), "trigger": origin},
-                rpc_timeout=RPC_TIMEOUT,
+                start.name, start.trigger, id_conflict_policy=conflict, rpc_timeout=RPC_TIMEOUT, **start.options()
             )
         except WorkflowAlreadyStartedError:
-            return Started(run_id, duplicate=True)
-    return Started(run_id, duplicate=False)
+            return Started(start.run_id, duplicate=True)
+    return Started(start.run_id, duplicate=False)
 
 
 async def check_same_body(client: Client, started: Started, trigger: Trigger) -> None:
@@ -105,10 +142,12 @@ def find_workflow(workflows: Mapping[str, type[Workflow]], name: str) -> type[Wo
     raise WorkflowUnknown(f"There is no such workflow.{hint} Known: {', '.join(known) or 'none'}.", known=known)
 
 
-def run_key(key: str | None) -> str:
+def run_key(key: str | None, origin: Origin = "api") -> str:
     """Return the second half of a run's id: the key where it is readable, else its digest; without a key, a new one."""
     if key is None:
         random = "".join(secrets.choice(_ALPHABET) for _ in range(12))
+        if origin == "test":
+            return f"test-{random}"
         return f"{datetime.now(UTC):%Y%m%d}-{random}"
     if _PLAIN_KEY.fullmatch(key):
         return key
@@ -116,16 +155,25 @@ def run_key(key: str | None) -> str:
 
 
 def body_digest(trigger: Trigger) -> str:
-    """Return the digest by which a repeated request is known from a different one."""
+    """Return the digest by which a repeated request is known from a different one; what it is given does not count."""
     canonical = json.dumps([trigger.data, trigger.headers], sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(canonical.encode()).hexdigest()
 
 
-def _check_size(trigger: Trigger) -> None:
-    size = len(trigger.model_dump_json().encode())
+def fitting(trigger: Trigger) -> Trigger:
+    """Leave out what the run is given where there is no room beside the data: the run then reads it itself.
+
+    Raises:
+        BodyTooLarge: there is no room for the data either; with the size and the limit, in bytes.
+    """
+    if len(trigger.model_dump_json().encode()) <= MAX_START_BYTES:
+        return trigger
+    bare = trigger.model_copy(update={"given": None})
+    size = len(bare.model_dump_json().encode())
     if size > MAX_START_BYTES:
         raise BodyTooLarge(
             f"Data and headers have {size} bytes; a run starts with at most {MAX_START_BYTES}. Send a link instead.",
             limit=MAX_START_BYTES,
             size=size,
         )
+    return bare

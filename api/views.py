@@ -10,7 +10,7 @@ from pydantic import BaseModel, Field
 
 from api.starting import Started
 from settings import Settings
-from steps.record import ActiveStep, LogLine, StepFailure
+from steps.record import ActiveStep, LogLine, Outcome, StepFailure
 from vault.connection import Connection
 
 RunStatus = Literal["running", "completed", "failed", "cancelled", "terminated", "timed_out"]
@@ -53,13 +53,40 @@ class ResumedView(BaseModel):
     at: datetime = Field(description="When it did.")
 
 
+class StepView(BaseModel):
+    """One attempt of a step that has ended."""
+
+    step: str
+    branch: int
+    attempt: int = Field(description="From 1.")
+    began: datetime | None
+    ended: datetime | None
+    outcome: Outcome = Field(
+        description="`retried` is a failed attempt that another one follows; `expired` a wait whose event did not come."
+    )
+    error: str | None = Field(description="What it failed with: the type, and the beginning of the message.")
+    log: list[LogLine] = Field(description="What it logged, in order.")
+
+
+class StepList(BaseModel):
+    """A part of a run's steps, in the order in which they ended."""
+
+    steps: list[StepView]
+    next_cursor: str | None = Field(description="Send it as `cursor` for the next part; null on the last one.")
+    note: str | None = Field(default=None, description="Why the last part is missing, and what to do.")
+
+
 class RunView(RunSummary):
     """A run with all that is kept of it."""
+
+    trigger: str | None = Field(default=None, description="What started it: `hook`, `api`; null for another program.")
+    retry_of: str | None = Field(default=None, description="The failed run whose steps this one retries.")
 
     current_steps: list[ActiveStep] = Field(default_factory=list[ActiveStep], description="The steps that run now.")
     waiting: list[WaitingView] = Field(default_factory=list[WaitingView], description="The next steps, at most twenty.")
     waiting_count: int = 0
     steps_done: int = 0
+    attempts: int = Field(default=0, description="How many attempts of steps have ended; `/steps` lists them.")
     result: Any = None
     store: dict[str, Any] = Field(default_factory=dict, description="The run's durable values.")
     failures: list[StepFailure] = Field(default_factory=list[StepFailure])
@@ -108,6 +135,11 @@ def started_view(settings: Settings, started: Started) -> StartedView:
 def run_path(run_id: str) -> str:
     """Return the path of the run's page."""
     return "/runs/" + quote(run_id, safe="/")
+
+
+def api_path(run_id: str) -> str:
+    """Return the path at which the API tells of the run."""
+    return "/api/v1/runs/" + quote(run_id, safe="/")
 
 
 def connection_view(connection: Connection) -> ConnectionView:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-_ORDER = {
+MAIN = "order-to-notion"
+ORDER = {
     "id": 1001,
     "name": "#1001",
     "currency": "EUR",
@@ -34,5 +35,5 @@ CASES = [
     Case("calls", "a chain of 10 steps, a call each", "Calls", {"steps": 10}),
     Case("fan-out", "100 branches, a call each", "FanOut", {"branches": 100}),
     Case("first-step", "from the start to the first step", "First", until_first=True),
-    Case("order", "a delay of 1 s, then a call", "Order", {"delay": 1, "order": _ORDER}),
+    Case("order", "a delay of 1 s, then a call", "Order", {"delay": 1, "order": ORDER}),
 ]

@@ -77,4 +77,4 @@ class StepsOrder(Workflow):
         return await api.call("noop", data)
 
 
-FLOWS: list[type[Workflow]] = [StepsChain, StepsCalls, StepsFanOut, StepsFirst, StepsOrder]
+FLOWS: tuple[type[Workflow], ...] = (StepsChain, StepsCalls, StepsFanOut, StepsFirst, StepsOrder)

@@ -6,18 +6,17 @@ import asyncio
 import contextlib
 import os
 import secrets
-import shutil
 import sys
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 
 import httpx
 from temporalio.client import Client
 
-from local.child import Child, ChildFailed
+from local.child import Child
 from local.ports import answers, choose
+from local.server import server_argv
 from settings import NOTION_ORIGIN, ROOT, Settings
 from temporal import plugin
 from vault import migrate
@@ -112,13 +111,7 @@ class Stack:
 
     async def start_temporal(self) -> None:
         """Start the real Temporal server, its database in a file."""
-        argv = [
-            _program("temporal"), "server", "start-dev", "--ip", "127.0.0.1",
-            "--port", str(self._ports["temporal"]), "--ui-port", str(self._ports["ui"]), "--ui-ip", "127.0.0.1",
-            "--db-filename", str(self.data / "temporal.db"),
-            # What the server has answered survives a crash of the process; each commit need not wait for the disk.
-            "--sqlite-pragma", "journal_mode=WAL", "--sqlite-pragma", "synchronous=NORMAL", "--log-level", "error",
-        ]  # fmt: skip
+        argv = server_argv(self._ports["temporal"], self._ports["ui"], self.data / "temporal.db")
         await self._run("temporal", argv, self._temporal_ready)
 
     async def start_worker(self) -> None:
@@ -195,11 +188,3 @@ async def _healthy(url: str) -> bool:
             return (await client.get(url)).is_success
     except httpx.HTTPError:
         return False
-
-
-def _program(name: str) -> str:
-    beside = Path(sys.executable).with_name(name)
-    found = str(beside) if beside.exists() else shutil.which(name)
-    if found is None:
-        raise ChildFailed(f"The program {name!r} is missing; `make install` brings it.")
-    return found

@@ -19,6 +19,7 @@ from steps.errors import (
     PayloadTooLarge,
     ResponseTooLarge,
     RunFailed,
+    ScheduleInvalid,
     SchedulingRefused,
     StepsError,
     StepTimedOut,
@@ -33,6 +34,7 @@ from steps.notion import Notion
 from steps.options import step
 from steps.record import RunRecord, StepFailure, StepRow
 from steps.retry import Retry
+from steps.schedule import Cron, Every
 from steps.sealed import SealedToken
 from steps.store import Store
 from steps.wait import EventWait
@@ -45,10 +47,12 @@ __all__ = [
     "Cancelled",
     "ConnectionNeedsReauthorization",
     "ConnectionNotFound",
+    "Cron",
     "DefinitionInvalid",
     "DelayInvalid",
     "EgressDenied",
     "EventWait",
+    "Every",
     "FetchFailed",
     "Notion",
     "NotionError",
@@ -60,6 +64,7 @@ __all__ = [
     "RunFailed",
     "RunInfo",
     "RunRecord",
+    "ScheduleInvalid",
     "SchedulingRefused",
     "SealedToken",
     "StepFailure",

@@ -10,6 +10,7 @@ from pydantic import ValidationError
 from temporalio import workflow
 
 from steps.calls import look_up, place, run_activity, send
+from steps.dedupe import first_to_see
 from steps.delay import Delay, parse_delay
 from steps.environment import Env
 from steps.errors import PayloadInvalid, RequestInvalid
@@ -40,12 +41,28 @@ class Api(Scheduling):
         attempt = branch.attempt if branch else 1
         self.run = RunInfo(workflow.info().workflow_id, run.workflow.__name__, step, attempt, run.started_at)
 
+    async def dedupe(self, key: str, window: Delay = "1 day") -> bool:
+        """Tell whether this workflow sees the key for the first time within the window, across all its runs.
+
+        Of any number that ask at the same time exactly one is told True; a later attempt of the same step is told so
+        again, a second call of the same attempt is not. The window, 400 days at most, is that of the first call.
+
+        Raises:
+            RequestInvalid, DelayInvalid.
+        """
+        self._check_open("dedupe")
+        return await first_to_see(self._run.claims, self._branch, key, window)
+
     async def get_oauth_token(self, handle: str) -> SealedToken:
         """Return a sealed reference to the connection's token, to be put into a request header.
+
+        One that was active when the run began is at hand; a call that uses it tells what has happened to it since.
 
         Raises:
             ConnectionNotFound, ConnectionNeedsReauthorization: with what to do about it.
         """
+        if self._run.given and (reference := self._run.given.connections.get(handle)):
+            return SealedToken(reference)
         summary = f"{self._step} · connection {handle}"
         return SealedToken(await look_up("resolve_connection", ConnectionRequest(handle=handle), str, summary=summary))
 

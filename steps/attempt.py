@@ -13,6 +13,7 @@ from steps.api import Api
 from steps.branch import Branch, Group, Member
 from steps.errors import StepTimedOut
 from steps.options import options_of
+from steps.outcome import leave
 from steps.payload import MAX_RESULT_BYTES, check, to_json
 from steps.requests import GroupRequest, Requests
 
@@ -56,6 +57,7 @@ def _commit(run: Run, branch: Branch, requests: Requests, value: Any) -> None:
     if value is not None:
         value, size = to_json(value, f"What {branch.action} returned", limit=MAX_RESULT_BYTES)
         run.groups.check(branch.member, size)
+    answer = run.answers.made_of(branch.action, value)
     run.branches.reserve(len(requests), requests.room, instead=branch)
     opened = {group: _open(run, branch, group) for group in requests.groups}
     for request in requests:
@@ -65,7 +67,8 @@ def _commit(run: Run, branch: Branch, requests: Requests, value: Any) -> None:
     for group, number in opened.items():
         if not group.count:
             run.groups.enter(Member(number, 0))  # out again at once, which ends the empty group
-            run.left(Member(number, 0))
+            leave(run, Member(number, 0))
+    run.answers.give(answer)
     if value is None:
         return
     if branch.member is None:

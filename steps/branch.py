@@ -7,7 +7,10 @@ from typing import Any, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from steps.answer import Answer
+from steps.claims import Claim
 from steps.errors import PayloadInvalid
+from steps.given import Given
 from steps.payload import describe
 from steps.record import ActiveStep, LogLine, StepFailure, StepRow
 from steps.wait import PastWait, Wait
@@ -85,7 +88,7 @@ class Carried(BaseModel):
     groups: list[Group] = Field(default_factory=list[Group])
     next_id: int = 1
     steps_done: int = 0
-    env: dict[str, str] | None = None
+    env: dict[str, str] | None = None  # of runs that an earlier build rolled over; now they are in `Trigger.given`
     failures: list[StepFailure] = Field(default_factory=list[StepFailure])
     failure_count: int = 0
     log: list[LogLine] = Field(default_factory=list[LogLine])
@@ -95,13 +98,15 @@ class Carried(BaseModel):
     result: Any = None
     store: dict[str, Any] = Field(default_factory=dict)
     waits: list[PastWait] = Field(default_factory=list[PastWait])
+    claims: list[Claim] = Field(default_factory=list[Claim])
+    answer: Answer | None = None
     started_at: datetime | None = None
 
 
 class RetryState(BaseModel):
     """What a failed run leaves for a retry, beside its record: its failed branches, and the groups that wait for them.
 
-    The payload of `start` is not among them; it is what the run was started with.
+    A payload over the limit is not among them: `start` alone may have one, which is what the run was started with.
     """
 
     failed: list[Batch] = Field(default_factory=list[Batch])
@@ -111,13 +116,20 @@ class RetryState(BaseModel):
 
 
 class Trigger(BaseModel):
-    """The single argument of every run: `{"data": {...}, "headers": {...}}`. `carried` is the engine's own."""
+    """The single argument of every run: `{"data": {...}, "headers": {...}}`.
+
+    `schedule` is the id of the schedule that starts the run, which is then told its counter and times. `given` and
+    `carried` are the engine's own; a run that was started without `given` looks for it when it begins.
+    """
 
     model_config = ConfigDict(extra="forbid")
 
     data: Any = None
     headers: dict[str, str] = Field(default_factory=dict)
+    given: Given | None = Field(default=None, exclude_if=lambda given: given is None)
     carried: Carried | None = None
+    # Left out where there is none: a worker that is older than the field refuses what it does not know.
+    schedule: str | None = Field(default=None, exclude_if=lambda schedule: schedule is None)
 
 
 def read_trigger(arguments: tuple[Any, ...]) -> Trigger:

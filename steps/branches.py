@@ -122,6 +122,10 @@ class Branches:
         branch = self._remove(self._waiting[wait_id])
         self._rearm(branch.model_copy(update={"due": now, "payload": payload, "wait": None}), size)
 
+    def change(self, number: int, payload: object, size: int) -> None:
+        """Give an armed branch another payload."""
+        self._rearm(self._remove(number).model_copy(update={"payload": payload}), size)
+
     def take_due(self, now: datetime, limit: int) -> list[Branch]:
         """Move the branches that are due, `limit` at most, from armed to running, the earliest first."""
         taken: list[Branch] = []
@@ -144,12 +148,13 @@ class Branches:
         self._release(branch.id)
 
     def fail(self, branch: Branch) -> None:
-        """Keep a running branch whose step has failed; of `start` the payload stands in the history."""
+        """Keep a running branch whose step has failed; more than a payload holds is what the run was started with."""
         del self.running[branch.id]
-        size = self._release(branch.id)
-        failed = branch if branch.action != "start" else branch.model_copy(update={"payload": None})
-        self._hold(failed, size if failed is branch else 0)
-        self.failed[branch.id] = failed
+        if not self.fits(branch):
+            self._release(branch.id)
+            branch = branch.model_copy(update={"payload": None})
+            self._hold(branch, 0)
+        self.failed[branch.id] = branch
 
     def again(self, branch: Branch, due: datetime) -> None:
         """Arm a running branch for its next attempt."""

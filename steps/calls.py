@@ -11,7 +11,8 @@ from temporalio import workflow
 from temporalio.common import RetryPolicy
 from temporalio.exceptions import ActivityError, FailureError, is_cancelled_exception
 
-from steps.errors import CallFailed, FetchFailed, StepsError, VaultFailed, from_activity
+from steps.crossing import from_activity
+from steps.errors import CallFailed, FetchFailed, StepsError, VaultFailed
 from steps.retry import Retry
 
 T = TypeVar("T")

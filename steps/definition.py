@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import difflib
 import inspect
+from datetime import timedelta
 from typing import Any
 
-from steps.errors import DefinitionInvalid, StepUnknown
+from steps.delay import parse_delay
+from steps.errors import DefinitionInvalid, DelayInvalid, StepUnknown
+from steps.schedule import Schedule
 
 HOOKS = {"on_workflow_complete": ["api"], "on_workflow_error": ["error", "api"]}
 PARAMETERS = ["data", "headers", "api"]
+OWN_NAMES = "steps."  # what the names of the engine's own workflows begin with
+MAX_RESPOND_WITHIN = timedelta(seconds=60)
 RESERVED = frozenset({"__init__", "run", "record", "checkpoint"})
 
 
@@ -53,7 +58,7 @@ def step_names(workflow: type, base: type) -> list[str]:
     return list(found)
 
 
-def check_definition(workflow: type, base: type) -> None:
+def check_definition(workflow: type, base: type, name: str | None = None) -> None:
     """Refuse a class that could not run.
 
     Raises:
@@ -63,24 +68,59 @@ def check_definition(workflow: type, base: type) -> None:
         raise DefinitionInvalid(
             f"{workflow.__name__} is defined inside a function; define workflows at the top of a module."
         )
+    if name and name.startswith(OWN_NAMES):
+        raise DefinitionInvalid(f"{workflow.__name__} may not have the name {name!r}: {OWN_NAMES}… are the engine's.")
     if taken := RESERVED & vars(workflow).keys():
         raise DefinitionInvalid(f"{workflow.__name__} may not define {', '.join(sorted(taken))}: the engine does.")
-    for name, value in vars(workflow).items():
-        if name == "start" or (
+    _check_schedule(workflow)
+    for method, value in vars(workflow).items():
+        if method == "start" or (
             inspect.isfunction(value) and list(inspect.signature(value).parameters)[1:] == PARAMETERS
         ):
-            _check_parameters(workflow, name, PARAMETERS)  # a step that was written without `async` is one too
-    for name in step_names(workflow, base):
-        _check_parameters(workflow, name, PARAMETERS)
-    for name, parameters in HOOKS.items():
-        if getattr(workflow, name) is not getattr(base, name):
-            _check_parameters(workflow, name, parameters)
+            _check_parameters(workflow, method, PARAMETERS)  # a step that was written without `async` is one too
+    for step in step_names(workflow, base):
+        _check_parameters(workflow, step, PARAMETERS)
+    for hook, parameters in HOOKS.items():
+        if getattr(workflow, hook) is not getattr(base, hook):
+            _check_parameters(workflow, hook, parameters)
 
 
 def check_entry(workflow: type, base: type) -> None:
     """Refuse a class without a `start`; an abstract one needs none."""
     if "start" not in step_names(workflow, base):
         raise DefinitionInvalid(f"{workflow.__name__} has no start: write `async def start(self, data, headers, api)`.")
+
+
+def check_respond(workflow: Any) -> None:
+    """Refuse what `respond` and `respond_within` cannot be."""
+    if workflow.respond not in (None, "start"):
+        raise DefinitionInvalid(
+            f'{workflow.__name__}.respond is not understood: write `respond = "start"` to let the trigger answer with '
+            "what start returns, or leave it out. A step cannot have this name."
+        )
+    if workflow.respond is None and "respond_within" in vars(workflow):
+        raise DefinitionInvalid(f'{workflow.__name__} has respond_within, but not `respond = "start"`.')
+    try:
+        within = parse_delay(workflow.respond_within, limit=MAX_RESPOND_WITHIN)
+    except DelayInvalid as error:
+        raise DefinitionInvalid(f"{workflow.__name__}.respond_within: {error}") from None
+    if not within:
+        raise DefinitionInvalid(f"{workflow.__name__}.respond_within must be longer than 0.")
+
+
+def _check_schedule(workflow: type) -> None:
+    schedule = vars(workflow).get("schedule")
+    if schedule is None or isinstance(schedule, Schedule):
+        return
+    if inspect.isroutine(schedule) or isinstance(schedule, (staticmethod, classmethod, property)):
+        raise DefinitionInvalid(
+            f"{workflow.__name__} may not have a step or method named schedule: it is where a schedule is declared. "
+            "Give it another name."
+        )
+    raise DefinitionInvalid(
+        f"{workflow.__name__}.schedule is a {type(schedule).__name__}: write `schedule = Every(hours=6)` or "
+        '`schedule = Cron("0 3 * * *")`, or None for none.'
+    )
 
 
 def _check_parameters(workflow: type, name: str, parameters: list[str]) -> None:

@@ -2,6 +2,7 @@
 
 StepsError                          steps-error
 ├── DefinitionInvalid               definition-invalid              a class that cannot be a workflow
+├── ScheduleInvalid                 schedule-invalid                a schedule that says no times, or wrong ones
 ├── StepUnknown                     step-unknown                    an action that the workflow does not have
 ├── DelayInvalid                    delay-invalid                   a delay that is not a length of time
 ├── PayloadInvalid                  payload-invalid                 a payload that is no JSON, or not what is declared
@@ -28,10 +29,9 @@ StepsError                          steps-error
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar, cast
+from typing import TYPE_CHECKING, Any, ClassVar
 
-from temporalio.exceptions import ActivityError, ApplicationError, FailureError
-from temporalio.exceptions import TimeoutError as TemporalTimeoutError
+from temporalio.exceptions import ApplicationError, FailureError
 
 if TYPE_CHECKING:
     from datetime import timedelta
@@ -64,6 +64,16 @@ class DefinitionInvalid(StepsError, TypeError):
     """Say why a class cannot be a workflow."""
 
     type: ClassVar[str] = "definition-invalid"
+
+
+class ScheduleInvalid(StepsError, ValueError):
+    """Name the option of the schedule that is wrong, in `field` too, and say what to write."""
+
+    type: ClassVar[str] = "schedule-invalid"
+
+    def __init__(self, message: str, *, field: str) -> None:
+        super().__init__(message)
+        self.field = field
 
 
 class StepUnknown(StepsError):
@@ -221,32 +231,3 @@ class Cancelled(StepsError):
     def __init__(self, message: str, failures: list[StepFailure]) -> None:
         super().__init__(message)
         self.failures = failures
-
-
-_CROSSING: dict[str, type[StepsError]] = {
-    error.type: error
-    for error in (
-        PayloadTooLarge, ConnectionNotFound, ConnectionNeedsReauthorization, SealInvalid, EgressDenied, FetchFailed,
-        ResponseTooLarge, VaultFailed, NotionError, VariableNotFound, RequestInvalid,
-    )
-}  # fmt: skip
-
-
-def from_activity(error: FailureError, call: str, *, timed_out: type[StepsError] = FetchFailed) -> StepsError:
-    """Return the error that a step sees when its call has failed for good.
-
-    A failed activity arrives wrapped in an ActivityError, a failed local activity bare.
-    """
-    cause = error.cause if isinstance(error, ActivityError) else error
-    if isinstance(cause, ApplicationError):
-        if known := _CROSSING.get(cause.type or ""):
-            details: Any = cause.details[0] if cause.details else None
-            found = known(cause.message)
-            if isinstance(details, dict):  # a newer worker's may hold more
-                for name in found.details().keys() & cast("dict[str, Any]", details).keys():
-                    setattr(found, name, details[name])
-            return found
-        return CallFailed(f"{call} failed: {cause.type}: {cause.message}", cause_type=cause.type)
-    if isinstance(cause, TemporalTimeoutError):
-        return timed_out(f"{call} did not end in time: its worker stopped or hung, and no retry was left")
-    return CallFailed(f"{call} failed: {cause or error}")

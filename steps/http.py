@@ -68,6 +68,6 @@ class ConnectionRequest(BaseModel):
 
 
 class VariablesRequest(BaseModel):
-    """Ask for a workflow's variables; the secret ones come as sealed references."""
+    """Ask for what a run of a workflow is given: its variables, and references to the connections."""
 
     workflow: str

@@ -7,6 +7,9 @@ from typing import Any, Literal, NamedTuple
 
 from pydantic import BaseModel, Field
 
+from steps.answer import Answer
+from steps.claims import Claim
+
 Level = Literal["info", "warning", "error"]
 Outcome = Literal["completed", "failed", "retried", "cancelled", "expired"]
 
@@ -67,7 +70,8 @@ class RunRecord(BaseModel):
     """A run as its readers see it: the answer of the query `record` and, when the run has ended, its result.
 
     A failed run carries it in its failure's details. `result` is what the last step that returned a value returned,
-    `steps` what ended in this Temporal run, `steps_before` how many ended in those before it in the chain.
+    `steps` what ended in this Temporal run, `steps_before` how many ended in those before it in the chain; `claims` are
+    what a retry of the failed steps needs of theirs, `answer` is what the trigger answers.
     """
 
     result: Any = None
@@ -82,4 +86,6 @@ class RunRecord(BaseModel):
     log: list[LogLine] = Field(default_factory=list[LogLine])
     log_dropped: int = 0
     store: dict[str, Any] = Field(default_factory=dict)
+    claims: list[Claim] = Field(default_factory=list[Claim], exclude_if=lambda claims: not claims)
+    answer: Answer | None = Field(default=None, exclude_if=lambda answer: answer is None)
     started_at: datetime | None = None

@@ -40,6 +40,7 @@ class Requests:
         self.items: list[Request] = []
         self.groups: list[GroupRequest] = []
         self.room = 0
+        self._actions: set[str] = set()
 
     def __iter__(self) -> Iterator[Request]:
         return iter(self.items)
@@ -47,15 +48,15 @@ class Requests:
     def __len__(self) -> int:
         return len(self.items)
 
-    def cost(self, action: str, size: int) -> int:
-        """Return the bytes that one more takes: less when it is like the one before, as those of a fan-out are."""
-        last = self.items[-1] if self.items else None
-        alike = last is not None and last.wait is None and last.action == action
-        return size + ROW_BYTES + (0 if alike else head_bytes(action))
+    def cost(self, action: str, size: int, *, waits: bool) -> int:
+        """Return the bytes that one more takes: less when it is packed with others of its action."""
+        return size + ROW_BYTES + (0 if action in self._actions and not waits else head_bytes(action))
 
     def add(self, request: Request) -> None:
         """Keep a request; its room stays taken, also when it is withdrawn, until the step returns."""
-        self.room += self.cost(request.action, request.size)
+        self.room += self.cost(request.action, request.size, waits=request.wait is not None)
+        if request.wait is None:
+            self._actions.add(request.action)
         self.items.append(request)
 
     def remove(self, request: Request) -> None:

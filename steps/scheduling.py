@@ -10,6 +10,7 @@ from temporalio import workflow
 from steps.calls import look_up
 from steps.delay import Delay, parse_delay
 from steps.errors import PayloadInvalid, RequestInvalid, SchedulingRefused
+from steps.outcome import leave
 from steps.payload import to_json
 from steps.requests import GroupRequest, Request, Requests
 from steps.resume_token import read_token
@@ -124,7 +125,7 @@ class Scheduling:
         if isinstance(found, Request):
             self.requests.remove(found)  # of this very step; another's has its own list
         elif found is not None:
-            self._run.left(found.member)
+            leave(self._run, found.member)
         self._run.wake()
         return found is not None
 
@@ -134,7 +135,7 @@ class Scheduling:
         due = workflow.now() + parse_delay(delay)
         plain, size = to_json(payload, f"The payload for {name}")
         requests = self.requests
-        room = requests.room + requests.cost(name, size)
+        room = requests.room + requests.cost(name, size, waits=method == "wait_for_event")
         self._run.branches.reserve(len(requests) + 1, room, instead=self._branch)
         return Request(name, due, plain, size)
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import Literal
 
 Kind = Literal["connection", "variable"]
+Sign = Callable[[str, str], str]  # of a purpose and a text: the vault's signer
 
 PATTERN = re.compile(r"sealed:(connection|variable):([A-Za-z0-9_-]{1,64}):([A-Za-z0-9_-]{43})")
 
@@ -38,6 +40,11 @@ def seal_text(kind: Kind, name: str) -> str:
 def make_reference(kind: Kind, name: str, proof: str) -> SealedToken:
     """Return the reference for a proof that the vault's signer made."""
     return SealedToken(f"sealed:{kind}:{name}:{proof}")
+
+
+def refer_to(kind: Kind, name: str, workflow: str, sign: Sign) -> SealedToken:
+    """Return the reference that opens for this workflow alone."""
+    return make_reference(kind, name, sign(seal_purpose(workflow), seal_text(kind, name)))
 
 
 def is_sealed(text: str) -> bool:

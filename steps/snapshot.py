@@ -29,6 +29,8 @@ def record_of(run: Run) -> RunRecord:
         log=run.log.lines,
         log_dropped=run.log.dropped,
         store=run.store.values(),
+        claims=run.claims.kept,
+        answer=run.answers.given,
         started_at=run.started_at,
     )
 
@@ -43,7 +45,6 @@ def carried_of(run: Run) -> Carried:
         groups=run.groups.kept(),
         next_id=run.branches.next_id,
         steps_done=run.steps_done,
-        env=dict(run.env),
         failures=run.failures.kept,
         failure_count=run.failures.count,
         log=run.log.lines,
@@ -53,6 +54,8 @@ def carried_of(run: Run) -> Carried:
         result=run.result,
         store=run.store.values(),
         waits=run.waits.past,
+        claims=run.claims.kept,
+        answer=run.answers.given,
         started_at=run.started_at,
     )
 

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, cast
 
 from temporalio import workflow
 
+from steps.answer import Answered
 from steps.branch import Carried, Trigger, read_trigger
-from steps.definition import check_definition, check_entry
+from steps.definition import check_definition, check_entry, check_respond
+from steps.delay import Delay
 from steps.errors import PayloadInvalid
 from steps.record import RunRecord
 from steps.run import Run
+from steps.schedule import Schedule
 from steps.snapshot import record_of
 from steps.wait import Resumed, ResumeRequest, WaitView
 
@@ -26,6 +29,13 @@ class Workflow:
     `abstract=True` only serves as a base of others. Every step runs on a fresh instance: nothing survives in `self`.
     """
 
+    # With "start", the trigger answers with what `start` returned, instead of 202 at once; when that takes longer than
+    # `respond_within`, a delay of at most 60 seconds, it answers 202 then.
+    respond: ClassVar[Literal["start"] | None] = None
+    respond_within: ClassVar[Delay] = "10 sec"
+    schedule: ClassVar[Schedule | None] = None
+    """When the workflow runs by itself: `Every(...)` or `Cron(...)`; a worker that starts sees to it."""
+
     if TYPE_CHECKING:
 
         async def run(self, trigger: Trigger) -> dict[str, Any]:
@@ -34,10 +44,11 @@ class Workflow:
 
     def __init_subclass__(cls, *, name: str | None = None, abstract: bool = False, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
-        check_definition(cls, Workflow)
+        check_definition(cls, Workflow, name)
         if abstract:
             return
         check_entry(cls, Workflow)
+        check_respond(cls)
 
         # The SDK does not let @workflow.run inherit: it wants the method in the class's own module, under its own name.
         # `self` stays unannotated, as in __init__ below: @workflow.init compares the two signatures to the letter.
@@ -85,6 +96,15 @@ class Workflow:
     @_resume.validator
     def _check_resume(self, request: ResumeRequest) -> None:
         self._run.waits.check(request)
+
+    @workflow.update(name="answer")
+    async def _answer(self) -> Answered:
+        """Answer what the trigger answers, as soon as `start` has ended."""
+        return await self._run.answers.wait()
+
+    @_answer.validator
+    def _check_answer(self) -> None:
+        self._run.answers.check()
 
     @workflow.signal
     def checkpoint(self, *_arguments: Any) -> None:

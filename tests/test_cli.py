@@ -15,7 +15,7 @@ from typer.testing import CliRunner, Result
 from cli import app
 from settings import ROOT
 
-GROUPS = ["connections", "runs", "keys", "variables"]
+GROUPS = ["connections", "runs", "schedules", "keys", "variables"]
 
 
 @pytest.fixture
@@ -31,7 +31,8 @@ def cli(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
 
 
 @pytest.mark.parametrize(
-    "command", ["dev", "demo", "worker", "api", "migrate", "check", "connections", "runs", "keys", "variables"]
+    "command",
+    ["dev", "demo", "worker", "api", "migrate", "check", "connections", "runs", "schedules", "keys", "variables"],
 )
 def test_every_command_explains_itself(cli: Any, command: str):
     result = cli(command, "--help")

@@ -26,8 +26,12 @@ import api.auth
 import api.connect
 import api.delivery
 import api.json_body
+import api.scheduling
 import api.starting
+import api.testing
 import steps.errors
+import steps.schedule
+import steps.schedule_terms
 import vault.errors
 import vault.handles
 import vault.variables
@@ -37,13 +41,18 @@ from api.problems import ApiError
 from cli import app as command_line
 from local.stack import Stack
 from settings import ROOT, Settings
-from steps import Api, Notion, Response, Retry, RunInfo, Store, failures
+from steps import Api, Notion, Response, Retry, RunInfo, Store, dedupe, failures
 from steps import api as steps_api
+from steps.answer import MAX_ANSWER_BYTES
 from steps.branches import MAX_ARMED
 from steps.budget import MAX_STATE_BYTES
 from steps.calls import HEARTBEAT_TIMEOUT
+from steps.claims import MAX_CLAIMS
+from steps.definition import MAX_RESPOND_WITHIN
 from steps.delay import MAX_DELAY
+from steps.discovery import discover
 from steps.facts import Log
+from steps.given import MAX_GIVEN_CONNECTIONS
 from steps.guard_rules import RULES
 from steps.journal import MAX_ROWS
 from steps.log import MAX_BYTES, MAX_LINE_CHARACTERS, MAX_LINES
@@ -154,7 +163,17 @@ def test_no_page_speaks_of_what_api_does_not_have(page: Path):
 
 @pytest.mark.parametrize(
     "name",
-    ["schedule_next_step", "fan_out", "wait_for_event", "cancel_wait", "fetch", "notion", "call", "get_oauth_token"],
+    [
+        "schedule_next_step",
+        "fan_out",
+        "wait_for_event",
+        "cancel_wait",
+        "dedupe",
+        "fetch",
+        "notion",
+        "call",
+        "get_oauth_token",
+    ],
 )
 def test_the_signatures_in_the_headings_are_those_of_the_code(name: str):
     page = text_of("docs/writing-workflows.md")
@@ -188,7 +207,7 @@ def types_below(base: Any) -> dict[str, Any]:
     """Return the types of a hierarchy; a class elsewhere that shares its parent's type adds none."""
     found = {base.type: base}
     for cls in base.__subclasses__():
-        if cls.__module__ == base.__module__:
+        if cls.type != base.type:
             found |= types_below(cls)
     return found
 
@@ -229,13 +248,18 @@ def test_every_route_is_listed_once():
 SETTING = {name: field.default for name, field in Settings.model_fields.items()}
 LIMITS: dict[str, int | timedelta] = {
     "A payload of a step": MAX_PAYLOAD_BYTES,
-    "All payloads of a run's waiting branches": MAX_STATE_BYTES,
+    "All payloads of a run's branches": MAX_STATE_BYTES,
+    "The results of a group": MAX_PAYLOAD_BYTES,
     "Waiting branches of a run": MAX_ARMED,
     "Running steps of a run": MAX_RUNNING,
     "A step's result": MAX_RESULT_BYTES,
+    "An answer of `start`": MAX_ANSWER_BYTES,
     "A value in the store": MAX_VALUE_BYTES,
     "The store of a run": MAX_STORE_BYTES,
     "A key of the store": MAX_KEY_CHARACTERS,
+    "A key of dedupe": dedupe.MAX_KEY_CHARACTERS,
+    "Keys of dedupe that a run's unfinished steps hold": MAX_CLAIMS,
+    "The window of dedupe": MAX_DELAY,
     "A wait for an event": MAX_DELAY,
     "The redirect_url of a wait": MAX_REDIRECT_CHARACTERS,
     "The waits that are over and remembered": MAX_PAST_BYTES,
@@ -243,6 +267,7 @@ LIMITS: dict[str, int | timedelta] = {
     "A delay": MAX_DELAY,
     "The timeout of a fetch": timedelta(hours=1),
     "Attempts of a call": next(rule.le for rule in Retry.model_fields["attempts"].metadata if hasattr(rule, "le")),
+    "Attempts of a step": next(rule.le for rule in Retry.model_fields["attempts"].metadata if hasattr(rule, "le")),
     "Steps between two roll-overs": MAX_ROWS,
     "Lines in a run's log": MAX_LINES,
     "The log of a run": MAX_BYTES,
@@ -258,8 +283,16 @@ LIMITS: dict[str, int | timedelta] = {
     "The depth of JSON in it": api.json_body.MAX_DEPTH,
     "What a run starts with, data and headers": api.starting.MAX_START_BYTES,
     "The headers that a run keeps": api.delivery.MAX_HEADER_BYTES,
+    "The respond_within of a workflow": MAX_RESPOND_WITHIN,
+    "The wait for a test run": timedelta(seconds=api.testing.LONGEST_SECONDS),
+    "Between two runs of `Every`, at least": steps.schedule.MIN_INTERVAL,
+    "Between two runs of `Every`, at most": MAX_DELAY,
+    "The jitter of a schedule": steps.schedule_terms.MAX_JITTER,
+    "Schedules in a list": api.scheduling.MAX_LISTED,
     "A handle": vault.handles.LONGEST,
     "The value of a variable": vault.variables.LONGEST_VALUE,
+    "The variables of a workflow together, as JSON": vault.variables.MOST_OF_A_WORKFLOW,
+    "Active connections that a run is given at its start": MAX_GIVEN_CONNECTIONS,
     "From Add Connection to coming back": api.connect.STATE_TTL,
     "A browser's session": api.auth.SESSION_TTL,
 }
@@ -291,14 +324,36 @@ def test_every_python_block_compiles(page: Path):
         compile(block, page.name, "exec")
 
 
-@pytest.mark.parametrize("number", range(5))
+DEFINED = [block for block in blocks(text_of("docs/writing-workflows.md"), "python") if "(Workflow)" in block]
+
+
+@pytest.mark.parametrize("number", range(len(DEFINED)))
 def test_every_workflow_in_the_guide_can_be_defined(number: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    found = [block for block in blocks(text_of("docs/writing-workflows.md"), "python") if "(Workflow)" in block]
-    assert len(found) == 5
     path = tmp_path / f"documented_{number}.py"
-    path.write_text(found[number], encoding="utf-8")
+    path.write_text(DEFINED[number], encoding="utf-8")
     monkeypatch.setattr(sys, "path", [str(tmp_path), *sys.path])
     __import__(path.stem)
+
+
+@pytest.mark.parametrize("number", range(2))
+def test_every_workflow_of_the_page_about_schedules_loads_with_its_schedule(
+    number: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    found = blocks(text_of("docs/scheduling.md"), "python")
+    assert len(found) == 2
+    folder = tmp_path / f"scheduled_{number}"
+    folder.mkdir()
+    (folder / "flow.py").write_text(found[number], encoding="utf-8")
+    monkeypatch.setattr(sys, "path", list(sys.path))
+    loaded = discover(folder)
+    assert (loaded.problems, loaded.findings) == ([], [])
+    assert all(cls.schedule is not None for cls in loaded.workflows.values())
+
+
+def test_every_option_of_a_schedule_has_its_row():
+    table = rows(section(text_of("docs/scheduling.md"), "When"))
+    named = {name for row in table for name in re.findall(r"`(\w+)`", row[0])}
+    assert named == set(steps.schedule_terms.Options.__annotations__)
 
 
 def anchors(page: Path) -> set[str]:
@@ -355,7 +410,7 @@ def test_every_command_that_a_page_names_exists(page: Path):
     for line in re.findall(r"cli\.py ([a-z].*?)(?:`|$|\)|  )", page.read_text(encoding="utf-8"), re.MULTILINE):
         words = tuple(line.split())
         assert words[:1] in COMMANDS or words[:2] in COMMANDS, line
-        if words[0] in ("connections", "runs", "keys", "variables"):
+        if words[0] in ("connections", "runs", "schedules", "keys", "variables"):
             assert words[:2] in COMMANDS, line
 
 

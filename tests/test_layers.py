@@ -12,8 +12,8 @@ import pytest
 from settings import ROOT
 
 OURS = {
-    "activities", "api", "cli", "commands", "local", "logs", "settings", "steps", "temporal", "vault", "worker",
-    "workflows",
+    "activities", "api", "cli", "commands", "local", "logs", "schedules", "settings", "steps", "temporal", "vault",
+    "worker", "workflows",
 }  # fmt: skip
 MAY_IMPORT: dict[str, set[str]] = {
     "steps": set(),
@@ -22,11 +22,12 @@ MAY_IMPORT: dict[str, set[str]] = {
     "workflows": {"steps"},
     "temporal": {"steps"},
     "logs": {"settings"},
+    "schedules": {"steps"},
     "activities": {"steps", "vault", "temporal", "settings"},
-    "api": {"steps", "vault", "temporal", "settings"},
+    "api": {"schedules", "steps", "vault", "temporal", "settings"},
     "local": {"settings", "vault", "temporal", "steps"},
-    "worker": {"steps", "activities", "vault", "temporal", "settings", "logs"},
-    "commands": {"api", "settings", "steps", "temporal", "vault"},
+    "worker": {"steps", "activities", "schedules", "vault", "temporal", "settings", "logs"},
+    "commands": {"api", "schedules", "settings", "steps", "temporal", "vault"},
     "cli": OURS - {"cli"},
 }
 # Of what is not ours, a workflow file may import what the sandbox shares.

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
@@ -83,8 +83,10 @@ class Connections:
             raise ConnectionUnknown(handle)
         return _connection(row)
 
-    async def open(self, handle: str) -> Opened:
+    async def open(self, handle: str, allow: Callable[[Connection], None] | None = None) -> Opened:
         """Return the connection with its tokens, whatever its status; the caller decides what that allows.
+
+        What `allow` raises of the connection is raised before its tokens are opened.
 
         Raises:
             ConnectionUnknown: no connection has this handle.
@@ -93,6 +95,8 @@ class Connections:
             VaultUnavailable: the database or the key provider does not answer.
         """
         row = await self._row(handle)
+        if allow is not None:
+            allow(_connection(row))
         access = Secret(await self._envelope.open(row.access, _place(row).context("access")))
         refresh = None
         if row.refresh is not None:
@@ -140,11 +144,10 @@ class Connections:
     async def _row(self, handle: str) -> Row[Any]:
         if not is_handle(handle):
             raise ConnectionUnknown(handle)
-        async with self._database.read() as connection:
-            row = (await connection.execute(select(connections).where(connections.c.handle == handle))).first()
-        if row is None:
+        [found] = await self._database.rows(select(connections).where(connections.c.handle == handle))
+        if not found:
             raise ConnectionUnknown(handle)
-        return row
+        return found[0]
 
     async def _rivals(self, handle: str, provider: str, account_id: str) -> tuple[Row[Any] | None, Row[Any] | None]:
         of_account = (connections.c.provider == provider) & (connections.c.account_id == account_id)

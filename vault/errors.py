@@ -20,6 +20,7 @@ VaultError
 │   ├── VariableNameInvalid
 │   ├── VariableValueInvalid
 │   ├── VariableTooLong
+│   ├── VariablesTooLarge
 │   ├── VariableHostsMissing
 │   └── VariableHostInvalid
 ├── ApiKeyInvalid
@@ -173,6 +174,12 @@ class VariableTooLong(VariableRefused):
     """The value is longer than 16 KiB."""
 
     type = "variable-too-long"
+
+
+class VariablesTooLarge(VariableRefused):
+    """The variables of one workflow are more than 48 KiB together."""
+
+    type = "variables-too-large"
 
 
 class VariableHostsMissing(VariableRefused):

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -8,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import Row, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from vault.database import Database
 from vault.envelope import Envelope, context_of
@@ -15,6 +17,7 @@ from vault.errors import (
     VariableHostInvalid,
     VariableHostsMissing,
     VariableNameInvalid,
+    VariablesTooLarge,
     VariableTooLong,
     VariableUnknown,
     VariableValueInvalid,
@@ -27,6 +30,11 @@ from vault.times import Clock
 
 LONGEST_VALUE = 16 * 1024
 """In bytes of UTF-8."""
+
+MOST_OF_A_WORKFLOW = 48 * 1024
+"""In bytes of JSON, names and values: a run carries them along, beside its branches, its store and its log."""
+
+_REFERENCE = 128  # what stands in the place of a secret value
 
 _NAME = re.compile(r"[A-Z][A-Z0-9_]{0,63}")
 _HOST = re.compile(r"(?=.{1,253}\Z)[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*")
@@ -115,6 +123,7 @@ class Variables:
         for _ in range(_SET_ATTEMPTS):
             try:
                 async with self._database.write() as connection:
+                    await _check_room(connection, variable)
                     if not (await connection.execute(change)).rowcount:
                         await connection.execute(create)
             except IntegrityError:
@@ -156,6 +165,24 @@ def _check(workflow: str, name: str, value: str, secret: bool, hosts: tuple[str,
                 f"{host[:253]!r} is not an exact host name. Write it in lower case, without scheme, port, path or "
                 "wildcard: api.example.com."
             )
+
+
+async def _check_room(connection: AsyncConnection, variable: Variable) -> None:
+    others = select(variables.c.name, variables.c.value).where(
+        variables.c.workflow == variable.workflow, variables.c.name != variable.name
+    )
+    rows = [(row.name, row.value) for row in await connection.execute(others)]
+    size = sum(_size(name, value) for name, value in [*rows, (variable.name, variable.value)])
+    if size > MOST_OF_A_WORKFLOW:
+        raise VariablesTooLarge(
+            f"With {variable.name} the variables of {variable.workflow} have {size} bytes together, and at most "
+            f"{MOST_OF_A_WORKFLOW} are allowed. Delete some, or keep the long ones elsewhere."
+        )
+
+
+def _size(name: str, value: str | None) -> int:
+    written = _REFERENCE if value is None else len(json.dumps(value, ensure_ascii=False).encode())
+    return len(name) + written + 4
 
 
 def _is_workflow(text: str) -> bool:

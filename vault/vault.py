@@ -8,6 +8,7 @@ from vault.connections import Connections
 from vault.database import Database
 from vault.envelope import Envelope, context_of
 from vault.errors import TamperedSecret, WrongKey
+from vault.holdings import Holdings, read_holdings
 from vault.keys import KeyProvider
 from vault.migration import check_migrated
 from vault.one_time import OneTime
@@ -61,6 +62,10 @@ class Vault:
         """Return when the database answers and the key opens what it sealed; raise a VaultError otherwise."""
         await check_migrated(self._database)
         await self._check_key()
+
+    async def holdings(self, workflow: str, *, most: int) -> Holdings:
+        """Return what a run of the workflow may use, as of one moment; no handles where there are more than `most`."""
+        return await read_holdings(self._database, workflow, most)
 
     async def close(self) -> None:
         """Close every connection to the database."""

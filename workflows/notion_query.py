@@ -14,7 +14,9 @@ class Query(BaseModel):
 
 
 class NotionQuery(Workflow):
-    """Query a Notion database, and return the rows that match."""
+    """Query a Notion database, and answer with the rows that match."""
+
+    respond = "start"
 
     async def start(self, data: Query | None, headers, api: Api):
         query = data or Query()

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from steps.given import MAX_GIVEN_CONNECTIONS, Given
 from steps.http import ConnectionRequest, VariablesRequest
 from steps.sealed import PATTERN
 from tests.activities.conftest import FLOW, Worker, World
@@ -14,14 +15,14 @@ async def resolve(worker: Worker, handle: str) -> str:
     return await worker.environment().run(worker.activities.resolve_connection, ConnectionRequest(handle=handle))
 
 
-async def variables(worker: Worker, workflow: str = FLOW) -> dict[str, str]:
+async def given(worker: Worker, workflow: str = FLOW) -> Given:
     return await worker.environment().run(worker.activities.read_variables, VariablesRequest(workflow=workflow))
 
 
 async def test_the_worker_registers_what_steps_call(world: World) -> None:
     async with world.worker() as worker:
         names = [each.__name__ for each in worker.activities.all()]
-    assert names == ["fetch", "notion", "resolve_connection", "read_variables", "open_wait"]
+    assert names == ["fetch", "notion", "resolve_connection", "read_variables", "open_wait", "read_occurrence"]
 
 
 async def test_a_connection_is_resolved_to_a_reference(world: World) -> None:
@@ -61,14 +62,44 @@ async def test_secret_variables_come_as_references(world: World) -> None:
     await world.vault.variables.set(FLOW, "KEY", "canary", secret=True, hosts=["hooks.example"])
     await world.vault.variables.set("AnotherFlow", "OTHER", "plain")
     async with world.worker() as worker:
-        found = await variables(worker)
-    assert found == {"DATABASE_ID": "plain", "EMPTY": "", "KEY": world.seal("variable", "KEY")}
-    assert PATTERN.fullmatch(found["KEY"])
+        found = await given(worker)
+    assert found.env == {"DATABASE_ID": "plain", "EMPTY": "", "KEY": world.seal("variable", "KEY")}
+    assert PATTERN.fullmatch(found.env["KEY"])
+
+
+async def test_a_run_is_given_the_active_connections_where_they_are_few(world: World) -> None:
+    expected = {handle: await world.connect(handle) for handle in ("a-shop", "my-notion")}
+    await world.connect("lost")
+    await world.vault.connections.mark("lost", ConnectionStatus.NEEDS_REAUTHORIZATION)
+    async with world.worker() as worker:
+        assert (await given(worker)).connections == expected
+        for number in range(MAX_GIVEN_CONNECTIONS - 2):
+            await world.connect(f"handle-{number}")
+        assert len((await given(worker)).connections) == MAX_GIVEN_CONNECTIONS
+        await world.connect("one-more")
+        assert (await given(worker)).connections == {}
+
+
+@pytest.mark.parametrize("status", [ConnectionStatus.NEEDS_REAUTHORIZATION, ConnectionStatus.REVOKED])
+async def test_a_connection_that_is_lost_after_the_start_is_told_by_the_call(
+    world: World, status: ConnectionStatus
+) -> None:
+    await world.connect()
+    async with world.worker() as worker:
+        token = (await given(worker)).connections["my-notion"]
+        await world.vault.connections.mark("my-notion", status)
+        fields: dict[str, Any] = {"headers": {"Authorization": f"Bearer {token}"}}
+        failure = await worker.failure(worker.fetch("https://api.notion.com/", **fields))
+        assert (failure.type, failure.non_retryable) == ("connection-needs-reauthorization", True)
+        assert "'my-notion'" in failure.message
+        await world.vault.connections.delete("my-notion")
+        failure = await worker.failure(worker.fetch("https://api.notion.com/", **fields))
+        assert (failure.type, failure.non_retryable) == ("connection-not-found", True)
 
 
 async def test_a_workflow_reads_its_own_variables_alone(world: World) -> None:
     async with world.worker() as worker:
-        failure = await worker.failure(variables(worker, "AnotherFlow"))
+        failure = await worker.failure(given(worker, "AnotherFlow"))
     assert (failure.type, failure.non_retryable) == ("request-invalid", True)
 
 

@@ -22,6 +22,7 @@ from api.app import create_app
 from local.notion import StandIn, Workspace
 from local.notion import create_app as create_notion
 from settings import Settings
+from steps.dedupe import own_workflows
 from steps.discovery import discover
 from tests.api.browsing import NOTION_URL, PUBLIC_URL, Recorder, browser, program, sign_in
 from tests.steps.harness import Outside
@@ -124,7 +125,7 @@ async def worker(dev_server: WorkflowEnvironment) -> AsyncIterator[Client]:
     async with Worker(
         dev_server.client,
         task_queue=QUEUE,
-        workflows=list(found.workflows.values()),
+        workflows=[*found.workflows.values(), *own_workflows()],
         activities=Outside().all(),
     ):
         yield dev_server.client

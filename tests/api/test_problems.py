@@ -7,13 +7,14 @@ import httpx
 import pytest
 from fastapi import Request
 
-from api import problems
+from api import oauth_problems, problems
 from api.problems import ApiError
 from tests.api.conftest import Place
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
-ERRORS = [cls for cls in vars(problems).values() if isinstance(cls, type) and issubclass(cls, ApiError)]
+NAMED = {**vars(problems), **vars(oauth_problems)}
+ERRORS = [cls for cls in NAMED.values() if isinstance(cls, type) and issubclass(cls, ApiError)]
 
 
 @pytest.mark.parametrize("error", ERRORS)

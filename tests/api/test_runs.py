@@ -14,8 +14,14 @@ from temporalio.client import Client
 
 from settings import Settings
 from tests.api.conftest import Place
+from tests.conftest import eventually
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+
+KNOWN = [
+    "Answering", "AnsweringLate", "Echo", "Failing", "LongWait", "Planned", "Standing", "TypedOrder", "Waiter",
+]  # fmt: skip
 
 
 def key() -> str:
@@ -117,6 +123,28 @@ async def test_an_unknown_run_is_told(running: Place, run_id: str) -> None:
             assert (answer.status_code, answer.json()["type"]) == (404, "run-unknown")
 
 
+async def test_a_key_of_dedupe_is_nobodys_run(running: Place) -> None:
+    client: Client = await running.app.state.services.temporal()
+    await client.start_workflow("steps.dedupe", 3_600, id="seen/echo/0a", task_queue=running.settings.task_queue)
+    run_id = await start(running, "Echo")
+    await finished(running, run_id)
+
+    async def listed() -> bool:
+        async with running.program() as caller:
+            runs = (await caller.get("/api/v1/runs", params={"limit": 100})).json()["runs"]
+        assert "steps.dedupe" not in {run["workflow"] for run in runs}
+        return run_id in {run["id"] for run in runs}
+
+    await eventually(listed)
+    async with running.program() as caller:
+        for answer in (
+            await caller.get("/api/v1/runs/seen/echo/0a"),
+            await caller.post("/api/v1/runs/seen/echo/0a/cancel"),
+        ):
+            assert (answer.status_code, answer.json()["type"]) == (404, "run-unknown")
+    await client.get_workflow_handle("seen/echo/0a").terminate()
+
+
 async def test_the_same_key_is_the_same_run(running: Place) -> None:
     name = key()
     run_id = await start(running, "Echo", {"a": 1, "b": 2}, **{"Idempotency-Key": name})
@@ -148,14 +176,19 @@ async def test_without_a_key_each_request_is_a_run(running: Place) -> None:
 
 @pytest.mark.parametrize(
     ("name", "hint"),
-    [("OrderToNotion", "Known: Echo"), ("TypedOder", "Did you mean TypedOrder?"), ("echo", "Echo"), ("%00", "Echo")],
+    [
+        ("OrderToNotion", "Known: Answering"),
+        ("TypedOder", "Did you mean TypedOrder?"),
+        ("echo", "Echo"),
+        ("%00", "Echo"),
+    ],
 )
 async def test_an_unknown_workflow_lists_the_known_ones(place: Place, name: str, hint: str) -> None:
     async with place.program() as caller:
         answer = await caller.post(f"/api/v1/workflows/{name}/runs", json={})
     assert (answer.status_code, answer.json()["type"]) == (404, "workflow-unknown")
     assert hint in answer.json()["detail"]
-    assert answer.json()["known"] == ["Echo", "Failing", "LongWait", "TypedOrder", "Waiter"]
+    assert answer.json()["known"] == KNOWN
 
 
 @pytest.mark.parametrize(

@@ -1,16 +1,19 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from bench.cases import CASES
+from bench.cases import CASES, MAIN
 from bench.flows import FLOWS
 from bench.handwritten import HANDWRITTEN
 from bench.measure import MEASURES, Figure, compare
+from bench.place import SHIPPED, without_delay
+from bench.race import MEASURES as MAIN_MEASURES
 from bench.table import as_json, as_text
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -24,14 +27,16 @@ def bench(*arguments: str) -> subprocess.CompletedProcess[str]:
 
 @pytest.mark.server
 def test_each_case_completes_on_both_sides_and_gives_a_ratio_for_each_measure() -> None:
-    ended = bench("--runs", "1", "--json")
+    ended = bench("--all", "--runs", "1", "--rounds", "1", "--json")
     assert ended.returncode == 0, ended.stderr
     cases = json.loads(ended.stdout)["cases"]
-    assert list(cases) == [case.name for case in CASES]
-    for measures in cases.values():
-        assert list(measures) == list(MEASURES)
-        assert all(figure["ratio"] > 0 for figure in measures.values())
-    # Steps without delay or call make no history; the look for variables is the one event more.
+    assert list(cases) == [MAIN, *(case.name for case in CASES)]
+    for name, measures in cases.items():
+        assert list(measures) == list(MAIN_MEASURES if name == MAIN else MEASURES)
+        assert all(figure["ratio"] >= 0 for figure in measures.values())
+    # The main job is given what it needs, so that it has the events of hand-written Temporal.
+    assert cases[MAIN]["events"]["ratio"] == 1
+    # Steps without delay or call make no history; these are started by a plain client, so that they look for variables.
     assert cases["chain"]["events"]["steps"] == cases["chain"]["events"]["hand"] + 1
 
 
@@ -42,7 +47,24 @@ def test_an_unknown_case_is_refused_with_the_names_of_those_there_are() -> None:
 
 
 def test_no_runs_are_refused() -> None:
-    assert bench("--runs", "0").returncode == 2
+    assert bench("--runs", "0").returncode == bench("--rounds", "0").returncode == 2
+
+
+@pytest.mark.server
+def test_the_main_job_ends_with_the_ratio() -> None:
+    ended = bench("--runs", "2", "--rounds", "1")
+    assert ended.returncode == 0, ended.stderr
+    assert re.fullmatch(r"ratio throughput \d+\.\d\d", ended.stdout.splitlines()[-1])
+
+
+def test_the_main_job_is_the_shipped_workflow_without_its_delay() -> None:
+    source = SHIPPED.read_text(encoding="utf-8")
+    before, after = source.splitlines(), without_delay(source).splitlines()
+    assert [(old.strip(), new.strip()) for old, new in zip(before, after, strict=True) if old != new] == [
+        ("delay=10,", "delay=0,")
+    ]
+    with pytest.raises(ValueError, match="another delay"):
+        without_delay(source.replace("delay=10", "delay=20"))
 
 
 def test_every_case_is_written_for_both_sides() -> None:
@@ -61,9 +83,10 @@ def test_a_single_pair_has_no_spread() -> None:
 
 def test_the_table_is_aligned_and_has_a_line_for_each_measure() -> None:
     figures = {name: Figure(1234.5, 99.44, 12.414, 1, 13) for name in MEASURES}
-    lines = as_text({case.name: figures for case in CASES}).splitlines()
+    main = dict.fromkeys(MAIN_MEASURES, figures["wall"])
+    lines = as_text({MAIN: main} | {case.name: figures for case in CASES}).splitlines()
     rows = [line for line in lines if "12.41" in line]
-    assert len(rows) == len(CASES) * len(MEASURES)
+    assert len(rows) == len(MAIN_MEASURES) + len(CASES) * len(MEASURES)
     assert len({len(row) for row in rows}) == 1
     assert "1,234" in rows[0]
     assert "99.4" in rows[0]
@@ -71,7 +94,6 @@ def test_the_table_is_aligned_and_has_a_line_for_each_measure() -> None:
 
 def test_json_names_the_versions() -> None:
     report = {"chain": {"wall": Figure(2, 1, 2, 2, 2)}}
-    shown = json.loads(as_json(report, 3, {"temporalio": "1"}))
-    assert shown["runs"] == 3
+    shown = json.loads(as_json(report, {"temporalio": "1"}))
     assert shown["versions"] == {"temporalio": "1"}
     assert shown["cases"]["chain"]["wall"]["ratio"] == 2

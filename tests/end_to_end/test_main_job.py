@@ -86,12 +86,27 @@ async def test_a_plain_client_and_the_temporal_command_start_runs_by_name(
     assert len(await shop.pages(name)) == 1
 
 
+async def test_a_query_answers_its_caller_with_the_rows(shop: Shop, started: dict[str, Any]):
+    where = {"filter": {"property": "Name", "title": {"equals": "#2001"}}}
+    answer = await shop.visitor.http.post(await shop.hook("NotionQuery"), json=where)
+    assert answer.status_code == 200
+    assert answer.headers["content-security-policy"] == "sandbox; default-src 'none'"
+    (row,) = answer.json()
+    assert [row["id"]] == [page["id"] for page in await shop.pages("#2001")]
+
+
+async def test_an_operator_tries_a_workflow_out(shop: Shop, started: dict[str, Any]):
+    run = await shop.visitor.post("/api/v1/workflows/NotionQuery/test", {"data": {"page_size": 1}})
+    assert (run["status"], len(run["result"])) == ("completed", 1)
+
+
 async def test_every_line_of_an_order_becomes_a_page_at_the_same_time(shop: Shop):
     run_id = await shop.order("#2005", workflow="OrderFanOut")
     run = await shop.until(run_id, "completed")
     assert len(await shop.pages("#2005 · Oak table lamp")) == 1
     assert len(await shop.pages("#2005 · Linen cushion")) == 1
-    assert run["log"][-1]["message"] == "Every line of the order is in Notion"
+    assert run["log"][-1]["message"] == "Every line of order #2005 is in Notion"
+    assert (len(run["result"]["pages"]), run["result"]["total"]) == (2, run["log"][-1]["fields"]["total"])
 
 
 async def test_a_line_that_notion_refuses_fails_its_branch_alone(shop: Shop):

@@ -1,4 +1,4 @@
-"""Record the histories that the replay test holds the engine to: `python -m tests.histories.record`.
+"""Record the histories that the replay test holds the engine to: `python -m tests.histories.record [CASE ...]`.
 
 A history that no longer replays means that a deploy of the change parks the runs that are under way. Record anew only
 when that is meant.
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -23,13 +24,14 @@ CASES: dict[str, tuple[str, Any]] = {
     "wait_call_and_failure": ("Journey", None),
     "fan_out_with_a_failure": ("FanOut", {"branches": 4, "bad": [2], "delay": 1}),
     "parallel_calls": ("FanCalls", 4),
+    "first_and_second_to_see": ("Dedupes", {"keys": ["a", "b", "a"], "window": 1, "again": 3}),
     "rolled_over": ("Long", {"left": 8, "log_every": 4, "call_every": 2}),
 }
 # What tells where it was recorded; replay reads neither.
 _PLACES = re.compile(r'"(identity|stackTrace)": "(?:[^"\\]|\\.)*"')
 
 
-async def record() -> None:
+async def record(cases: list[str]) -> None:
     """Run each case on a real server, and keep the history of each of its runs."""
     async with (
         await WorkflowEnvironment.start_local(  # pyright: ignore[reportUnknownMemberType]  # the SDK's own gap
@@ -41,7 +43,8 @@ async def record() -> None:
         ) as environment,
         working(environment.client, Outside({"TABLE": "t1"}), queue="recorder") as queue,
     ):
-        for case, (name, data) in CASES.items():
+        for case in cases or CASES:
+            name, data = CASES[case]
             handle = await start(environment.client, queue, name, data)
             await ended(handle)
             runs = await runs_of(environment.client, handle)
@@ -56,4 +59,4 @@ def keep(name: str, run: WorkflowHistory) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(record())
+    asyncio.run(record(sys.argv[1:]))

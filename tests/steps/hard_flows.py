@@ -121,6 +121,8 @@ class Awkward(Workflow):
 class Heavy(Workflow):
     """Fill everything that a record and a roll-over hold."""
 
+    respond = "start"
+
     async def start(self, data, headers, api: Api):
         for number in range(1_200):
             await api.schedule_next_step(action=self.fail if number % 2 else self.speak, payload=number)
@@ -128,13 +130,14 @@ class Heavy(Workflow):
             await api.schedule_next_step(action=self.sleeper, payload="é" * 104_000, delay=data["delay"])
         for key in "ab":
             await api.store.set(key, "é" * 32_700)
-        return "é" * 131_000
+        return "é" * 32_600
 
     async def fail(self, data, headers, api: Api):
         raise RuntimeError("漢" * 5_000)
 
     async def speak(self, data, headers, api: Api):
         api.log("漢" * 5_000, why="漢" * 2_000)
+        return "é" * 131_000
 
     async def sleeper(self, data, headers, api: Api):
         api.log("woke")

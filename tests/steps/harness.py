@@ -14,11 +14,16 @@ from temporalio.exceptions import ApplicationError
 from temporalio.worker import Worker
 
 from steps import ConnectionNotFound, FetchFailed, Response, RunRecord, StepsError, Trigger
+from steps.dedupe import own_workflows
 from steps.errors import VaultFailed
+from steps.given import Given
 from steps.http import ConnectionRequest, FetchRequest, VariablesRequest
 from steps.resume_token import make_token
+from steps.scheduled import Occurrence, OccurrenceRequest
 from steps.sealed import make_reference
 from steps.wait import OpenedWait, WaitRequest
+from tests.steps.answer_flows import ANSWER_FLOWS
+from tests.steps.dedupe_flows import DEDUPE_FLOWS
 from tests.steps.flows import FLOWS
 from tests.steps.hard_flows import HARD_FLOWS
 from tests.steps.join_flows import JOIN_FLOWS
@@ -26,6 +31,7 @@ from tests.steps.store_flows import STORE_FLOWS
 from tests.steps.wait_flows import WAIT_FLOWS
 from vault import Signer
 
+ALL_FLOWS = FLOWS + HARD_FLOWS + JOIN_FLOWS + STORE_FLOWS + WAIT_FLOWS + DEDUPE_FLOWS + ANSWER_FLOWS
 PROOF = "p" * 43
 SIGNER = Signer(b"s" * 32)  # of the API in its tests, too
 
@@ -33,23 +39,24 @@ SIGNER = Signer(b"s" * 32)  # of the API in its tests, too
 class Outside:
     """The activities, and what they were asked."""
 
-    def __init__(self, variables: dict[str, str] | None = None) -> None:
-        self.variables = variables or {}
+    def __init__(self, variables: dict[str, str] | None = None, given: Given | None = None) -> None:
+        self.given = given or Given(env=variables or {})
         self.fetched: list[FetchRequest] = []
         self.failures_left = 0
         self.raises: StepsError | None = None
         self.vault_failures_left = 0
-        self.variables_read = 0
+        self.variables_read = self.connections_read = 0
         self.inside = self.most_inside = 0
         self.entered: list[int] = []
 
     @activity.defn(name="read_variables")
-    async def read_variables(self, request: VariablesRequest) -> dict[str, str]:
+    async def read_variables(self, request: VariablesRequest) -> Given:
         self.variables_read += 1
-        return self.variables
+        return self.given
 
     @activity.defn(name="resolve_connection")
     async def resolve_connection(self, request: ConnectionRequest) -> str:
+        self.connections_read += 1
         if request.handle != "my-notion":
             raise ConnectionNotFound(f"No connection has the handle {request.handle!r}.").to_failure()
         return make_reference("connection", request.handle, PROOF)
@@ -62,6 +69,10 @@ class Outside:
         run_id = activity.info().workflow_id or ""
         token = make_token(run_id, request.wait_id, lambda text: SIGNER.sign("resume", text))
         return OpenedWait(token=token, resume_url=f"http://steps.test/resume/{token}")
+
+    @activity.defn(name="read_occurrence")
+    async def read_occurrence(self, request: OccurrenceRequest) -> Occurrence:
+        return Occurrence(counter=7)
 
     @activity.defn(name="fetch")
     async def fetch(self, request: FetchRequest) -> Response:
@@ -97,6 +108,7 @@ class Outside:
     def all(self) -> list[Any]:
         return [
             self.open_wait,
+            self.read_occurrence,
             self.read_variables,
             self.resolve_connection,
             self.fetch,
@@ -111,12 +123,9 @@ async def working(client: Client, outside: Outside | None = None, **options: Any
     """Run a worker on a task queue of its own; give its name."""
     queue = options.pop("queue", None) or f"steps-{uuid.uuid4()}"
     activities = (outside or Outside()).all()
-    options = {
-        "workflows": FLOWS + HARD_FLOWS + JOIN_FLOWS + STORE_FLOWS + WAIT_FLOWS,
-        "max_cached_workflows": 50,
-        **options,
-    }
-    async with Worker(client, task_queue=queue, activities=activities, **options):
+    workflows = [*options.pop("workflows", ALL_FLOWS), *own_workflows(versioned="deployment_config" in options)]
+    options = {"max_cached_workflows": 50, **options}
+    async with Worker(client, task_queue=queue, workflows=workflows, activities=activities, **options):
         yield queue
 
 

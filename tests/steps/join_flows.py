@@ -146,4 +146,13 @@ class RetriesStart(Workflow):
         return {"attempt": api.run.attempt, "size": len(data)}
 
 
-JOIN_FLOWS: list[type[Workflow]] = [Joins, Nested, JoinsWaits, AsksGroup, Retries, RetriesStart]
+class StartsMended(Workflow):
+    """Fail in start until somebody sets a variable."""
+
+    async def start(self, data, headers, api: Api):
+        if "MENDED" not in api.env:
+            raise RuntimeError("not yet")
+        return {"size": len(data["name"]), "headers": headers}
+
+
+JOIN_FLOWS: list[type[Workflow]] = [Joins, Nested, JoinsWaits, AsksGroup, Retries, RetriesStart, StartsMended]

@@ -44,7 +44,7 @@ class BranchesMachine(RuleBasedStateMachine):
     def teardown(self) -> None:
         for limit in self.limits:
             limit.stop()
-        self.take(10_000, FEW)
+        self.take(10_000, 10_000)
         for branch in list(self.running):
             self.branches.done(branch)
             self.end(branch)

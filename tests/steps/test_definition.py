@@ -95,6 +95,34 @@ def test_a_class_may_have_another_name_in_temporal_and_a_subclass_has_its_own():
     assert name_of(define("    pass\n", before="from tests.steps.flows import Chain", bases="Chain")) == "Flow"
 
 
+def test_the_names_of_the_engines_own_workflows_are_taken():
+    with pytest.raises(DefinitionInvalid, match=r"may not have the name 'steps\.dedupe'"):
+        define(STEP, bases="Workflow, name='steps.dedupe'")
+
+
+@pytest.mark.parametrize(
+    ("body", "says"),
+    [
+        ("    respond = 'end'\n", r'respond is not understood: write `respond = "start"`'),
+        ("    respond = True\n", "respond is not understood"),
+        ("    async def respond(self, data, headers, api): ...\n", "A step cannot have this name"),
+        ("    respond_within = 5\n", "has respond_within, but not"),
+        ("    respond = 'start'\n    respond_within = 0\n", "respond_within must be longer than 0"),
+        ("    respond = 'start'\n    respond_within = '2 min'\n", "longer than 60 seconds"),
+        ("    respond = 'start'\n    respond_within = 'soon'\n", "respond_within: The delay 'soon' is not understood"),
+        ("    respond = 'start'\n    respond_within = None\n", "respond_within: A delay cannot be a NoneType"),
+    ],
+)
+def test_what_respond_cannot_be_is_refused(body: str, says: str):
+    with pytest.raises(DefinitionInvalid, match=says):
+        define(STEP + body)
+
+
+def test_a_workflow_may_respond_within_a_minute():
+    assert define(STEP + "    respond = 'start'\n    respond_within = '1 min'\n").__name__ == "Flow"
+    assert define(STEP + "    respond = 'start'\n").__name__ == "Flow"
+
+
 def test_an_abstract_base_needs_no_start_and_is_no_workflow_itself():
     assert temporal_workflow._Definition.from_class(Base) is None  # pyright: ignore[reportPrivateUsage]
     define("    async def shared(self, data, headers, api): ...\n", bases="Workflow, abstract=True")

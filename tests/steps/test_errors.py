@@ -17,8 +17,9 @@ from temporalio.exceptions import (
 from temporalio.testing import WorkflowEnvironment
 
 import steps
-from steps import errors
-from steps.errors import CallFailed, FetchFailed, NotionError, RunFailed, StepsError, from_activity
+from steps import crossing, errors
+from steps.crossing import from_activity
+from steps.errors import CallFailed, FetchFailed, NotionError, RunFailed, StepsError
 from tests.steps.harness import Outside, run
 
 
@@ -29,7 +30,7 @@ def subclasses(cls: type[StepsError]) -> Iterator[type[StepsError]]:
 
 
 ALL = [cls for cls in subclasses(StepsError) if cls.__module__ == errors.__name__]
-CROSSING = list(errors._CROSSING.values())  # pyright: ignore[reportPrivateUsage]
+CROSSING = list(crossing._CROSSING.values())  # pyright: ignore[reportPrivateUsage]
 
 
 def test_every_type_is_unique_and_named_after_its_class():

@@ -11,6 +11,7 @@ import pytest_asyncio
 from temporalio.client import Client
 from temporalio.testing import WorkflowEnvironment
 
+from steps.claims import Claims
 from steps.journal import Journal
 from steps.run import MAX_RUNNING, Run
 from temporal import plugin
@@ -124,7 +125,7 @@ def test_a_wish_to_roll_stays_when_its_reason_goes(monkeypatch: pytest.MonkeyPat
     asked = Asked()
     monkeypatch.setattr("steps.run.workflow", SimpleNamespace(info=lambda: asked))
     run: Any = object.__new__(Run)
-    run._rolling, run.journal = False, Journal(0)
+    run._rolling, run.journal, run.claims = False, Journal(0), Claims([])
     assert not run._roll_wanted()
     setattr(asked, sign, True)
     assert run._roll_wanted()

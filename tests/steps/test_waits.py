@@ -135,10 +135,10 @@ async def test_a_second_click_gets_the_first_result_and_its_event_is_not_taken(
 
 @pytest.mark.server
 async def test_what_nothing_waits_for_is_refused(dev_server: WorkflowEnvironment, served: str):
-    handle, token = await opened(dev_server.client, served, wait={"payload": {"x": "y" * 200_000}})
+    handle, token = await opened(dev_server.client, served, wait={"payload": {"x": "y" * 150_000}})
     unknown = make_token(handle.id, "0" * 32, lambda text: SIGNER.sign("resume", text))
     assert (await refusal(handle, unknown)).type == "wait-unknown"
-    assert (await refusal(handle, token, "z" * 100_000)).type == "payload-too-large"
+    assert (await refusal(handle, token, "z" * 120_000)).type == "payload-too-large"
     await resume(handle, token, "small")
     assert (await ended(handle)).result["resumed"]["event"] == "small"
 

@@ -18,16 +18,17 @@ async def test_each_line_becomes_a_page():
     async with simulate(OrderFanOut, env=ENV) as world:
         world.connect("my-notion")
         run = await world.run(data=order(BREAD, MILK))
-    assert run.check().steps == ["start", "record_line", "record_line"]
+    assert run.check().steps == ["start", "record_line", "record_line", "summarise"]
+    assert (len(run.result["pages"]), run.result["total"]) == (2, 7.5)
     assert sorted(page["properties"]["Total"]["number"] for page in world.notion.pages) == [1.1, 6.4]
     assert {page["parent"]["database_id"] for page in world.notion.pages} == {"db1"}
-    assert run.log[-1] == "Every line of the order is in Notion"
+    assert run.log[-1] == "Every line of order #1001 is in Notion"
 
 
 async def test_an_order_without_lines_is_done():
     async with simulate(OrderFanOut, env=ENV) as world:
         run = await world.run(data=order())
-    assert run.check().steps == ["start"]
+    assert run.check().steps == ["start", "summarise"]
     assert world.notion.pages == []
 
 

@@ -1,0 +1,122 @@
+"""Where the main job is measured: the embedded server, a stand-in for Notion, and a worker for each side."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import sys
+import tempfile
+from collections.abc import AsyncGenerator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from temporalio.client import Client
+
+from local.child import Child
+from local.ports import answers, choose
+from local.server import server_argv
+from settings import ROOT, Settings
+from steps.discovery import discover
+from steps.workflow import Workflow
+from temporal import plugin
+from vault import Account, Secret, Signer, Tokens, Vault, migrate
+from vault.opening import open_signer, open_vault
+
+FLOW, DATABASE_ID, TOKEN = "OrderToNotion", "0f1e2d3c4b5a69788796a5b4c3d2e1f0", "ntn_" + "b" * 46
+SHIPPED = ROOT / "workflows" / "order_to_notion.py"
+
+
+@dataclass
+class Place:
+    """What a run is started with, and the processes whose CPU counts."""
+
+    client: Client
+    settings: Settings
+    vault: Vault
+    signer: Signer
+    flow: type[Workflow]
+    children: dict[str, Child]
+
+    def cpu(self, name: str) -> float:
+        """Return the CPU seconds, of user and system, that a process has used since it began; NaN without /proc."""
+        try:
+            text = Path(f"/proc/{self.children[name].pid}/stat").read_text(encoding="ascii")
+        except OSError:
+            return float("nan")
+        user, system = text.rpartition(")")[2].split()[11:13]
+        return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
+
+
+def without_delay(source: str) -> str:
+    """Return the shipped workflow with its one delay taken out: the bench measures what a run costs, not waiting."""
+    if source.count("delay=10,") != 1:
+        raise ValueError("workflows/order_to_notion.py has another delay than the bench takes out")
+    return source.replace("delay=10,", "delay=0,")
+
+
+@asynccontextmanager
+async def place() -> AsyncGenerator[Place]:
+    """Start all of it in a folder of its own, and stop it."""
+    with tempfile.TemporaryDirectory(prefix="steps-bench-") as folder:
+        data = Path(folder)
+        flows = data / "bench_flows"
+        flows.mkdir()
+        (flows / SHIPPED.name).write_text(without_delay(SHIPPED.read_text(encoding="utf-8")), encoding="utf-8")
+        taken: set[int] = set()
+        temporal, ui, notion = (choose(0, taken) for _ in range(3))
+        settings = Settings(
+            _env_file=None,  # pyright: ignore[reportCallIssue]  # pydantic-settings' own
+            data_dir=data, workflows_dir=flows, notion_origin=f"http://127.0.0.1:{notion}", log_level="WARNING",
+        )  # fmt: skip
+        async with AsyncExitStack() as stack:
+            children: dict[str, Child] = {}
+
+            async def start(name: str, argv: list[str], port: int | None, **env: str) -> None:
+                shared = {"PYTHONPATH": str(ROOT), "TEMPORAL_ADDRESS": f"127.0.0.1:{temporal}", **env}
+                children[name] = child = Child(name, argv, log=data / f"{name}.log", env=shared)
+
+                async def ready() -> bool:
+                    return port is None or await answers(port)  # a worker is ready when its first run has ended
+
+                await child.start(ready)
+                stack.push_async_callback(child.stop)
+
+            await start("server", server_argv(temporal, ui, data / "temporal.db"), temporal)
+            await start("notion", [sys.executable, "-m", "bench.notion", str(notion)], notion)
+            vault, signer = await _filled(settings)
+            stack.push_async_callback(vault.close)
+            await start("steps", [sys.executable, str(ROOT / "worker.py")], None, **_env(settings))
+            posting = {
+                "NOTION_TOKEN": TOKEN,
+                "NOTION_ORIGIN": settings.notion_origin,
+                "NOTION_DATABASE_ID": DATABASE_ID,
+            }
+            await start("hand", [sys.executable, "-m", "bench.hand_worker"], None, **_env(settings), **posting)
+            client = await _connected(f"127.0.0.1:{temporal}")
+            flow = discover(flows).workflows[FLOW]
+            yield Place(client, settings, vault, signer, flow, children)
+
+
+def _env(settings: Settings) -> dict[str, str]:
+    names = ("data_dir", "workflows_dir", "notion_origin", "log_level")
+    return {f"STEPS_{name.upper()}": str(getattr(settings, name)) for name in names}
+
+
+async def _filled(settings: Settings) -> tuple[Vault, Signer]:
+    await migrate(settings.vault_url)
+    vault = await open_vault(settings.vault_url, None, settings.master_key_path)
+    await vault.connections.save("my-notion", "notion", Account(id="bench"), Tokens(Secret(TOKEN), None))
+    await vault.variables.set(FLOW, "NOTION_DATABASE_ID", DATABASE_ID)
+    return vault, open_signer(None, settings.signing_key_path)
+
+
+async def _connected(address: str) -> Client:
+    for _ in range(200):
+        with contextlib.suppress(Exception):
+            client = await Client.connect(address, plugins=[plugin()])
+            await client.count_workflows()
+            return client
+        await asyncio.sleep(0.1)
+    raise RuntimeError("The embedded server does not answer.")
