@@ -121,3 +121,10 @@ class TriesAgain(Workflow):
         if api.run.attempt < 3:
             raise RuntimeError(f"attempt {api.run.attempt}")
         return api.run.attempt
+
+
+class Once(Workflow):
+    """Tell which of two steps was the first to see a key."""
+
+    async def start(self, data: Any, headers: dict[str, str], api: Api) -> list[bool]:
+        return [await api.dedupe(f"order {data}"), await api.dedupe(f"order {data}")]

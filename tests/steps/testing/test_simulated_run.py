@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 import re
 import time
+import uuid
 from typing import Any
 
 import pytest
 
 from steps.testing import Call, Reply, RunNotCompleted, RunParked, RunStuck, WaitNotFound, World, simulate
-from tests.steps.testing.flows import HOME, Asks, Calls, Fetches, Forks, LooksAtTheClock, Ticks, TriesAgain
+from tests.steps.testing.flows import HOME, Asks, Calls, Fetches, Forks, LooksAtTheClock, Once, Ticks, TriesAgain
 
 DAY = 24 * 3600
 
@@ -201,6 +202,12 @@ async def test_a_step_that_is_tried_again_is_there_once_for_each_attempt():
     assert [call.step for call in run.calls] == ["start"] * 3
     assert "  start (attempt 3)\n" in run.trace()
     assert "  CALL shout" in run.trace()
+
+
+async def test_dedupe_works_as_in_production():
+    async with simulate(Once) as world:
+        run = await world.run(data=uuid.uuid4().hex)
+    assert run.check().result == [True, False]
 
 
 async def test_the_trace_of_a_run_under_way_says_what_it_waits_for():
