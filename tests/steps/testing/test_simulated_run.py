@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import re
 import time
-import uuid
 from typing import Any
 
 import pytest
@@ -206,8 +205,16 @@ async def test_a_step_that_is_tried_again_is_there_once_for_each_attempt():
 
 async def test_dedupe_works_as_in_production():
     async with simulate(Once) as world:
-        run = await world.run(data=uuid.uuid4().hex)
+        run = await world.run(data="#1001")
+        again = await world.run(data="#1001")
     assert run.check().result == [True, False]
+    assert again.check().result == [False, False]
+
+
+async def test_a_key_of_dedupe_is_unknown_to_the_next_test():
+    for _ in range(3):
+        async with simulate(Once) as world:
+            assert (await world.run(data="#1001")).check().result == [True, False]
 
 
 async def test_the_trace_of_a_run_under_way_says_what_it_waits_for():
