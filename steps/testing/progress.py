@@ -27,7 +27,7 @@ _PARKS = (
     WorkflowTaskFailedCause.WORKFLOW_TASK_FAILED_CAUSE_WORKFLOW_WORKER_UNHANDLED_FAILURE,
     WorkflowTaskFailedCause.WORKFLOW_TASK_FAILED_CAUSE_NON_DETERMINISTIC_ERROR,
 )
-# The server schedules a workflow task for each of them, an instant later.
+# The server schedules a workflow task after each of them, an instant later.
 _WAKES = frozenset(
     {
         EventType.EVENT_TYPE_WORKFLOW_EXECUTION_STARTED,
@@ -39,6 +39,10 @@ _WAKES = frozenset(
         EventType.EVENT_TYPE_ACTIVITY_TASK_FAILED,
         EventType.EVENT_TYPE_ACTIVITY_TASK_TIMED_OUT,
         EventType.EVENT_TYPE_ACTIVITY_TASK_CANCELED,
+        EventType.EVENT_TYPE_START_CHILD_WORKFLOW_EXECUTION_INITIATED,
+        EventType.EVENT_TYPE_START_CHILD_WORKFLOW_EXECUTION_FAILED,
+        EventType.EVENT_TYPE_CHILD_WORKFLOW_EXECUTION_STARTED,
+        EventType.EVENT_TYPE_CHILD_WORKFLOW_EXECUTION_COMPLETED,
     }
 )
 _LONGEST = 100  # times the first pause, where a retry policy does not say
@@ -67,6 +71,7 @@ class Progress:
     summaries: dict[tuple[str, str], str] = field(default_factory=dict[tuple[str, str], str])
     lookups: list[tuple[datetime, str]] = field(default_factory=list[tuple[datetime, str]])
     policies: dict[str, RetryPolicy] = field(default_factory=dict[str, RetryPolicy])
+    children: list[str] = field(default_factory=list[str])
     before: str = ""
     events: int = 0
     bare: bool = False  # the last event is a task's end; what the task asked for may follow
@@ -92,6 +97,9 @@ class Progress:
                 self.timers.pop(event.timer_fired_event_attributes.started_event_id, None)
             case EventType.EVENT_TYPE_TIMER_CANCELED:
                 self.timers.pop(event.timer_canceled_event_attributes.started_event_id, None)
+            case EventType.EVENT_TYPE_CHILD_WORKFLOW_EXECUTION_STARTED:
+                child = event.child_workflow_execution_started_event_attributes.workflow_execution
+                self.children.append(child.workflow_id)
             case EventType.EVENT_TYPE_MARKER_RECORDED:
                 self.lookups.append((_at(event), _summary(event)))
             case _:

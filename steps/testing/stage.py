@@ -28,6 +28,7 @@ from temporalio.runtime import LoggingConfig, Runtime, TelemetryConfig, Telemetr
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
 
+from steps.dedupe import own_workflows
 from steps.sandbox import workflow_runner
 from steps.testing.errors import ServerMissing, WorkflowRefused
 from steps.testing.standins import StandIns
@@ -96,7 +97,7 @@ class Stage:
             worker = Worker(
                 self.client,
                 task_queue=queue,
-                workflows=[cls],
+                workflows=[cls, *own_workflows()],
                 activities=self.stand_ins.all(),
                 workflow_runner=workflow_runner(),
                 max_cached_workflows=100,

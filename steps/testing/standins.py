@@ -12,6 +12,7 @@ from temporalio.common import RawValue
 from temporalio.exceptions import ApplicationError, ApplicationErrorCategory, FailureError
 
 from steps.errors import StepsError
+from steps.given import Given
 from steps.http import ConnectionRequest, FetchRequest, NotionRequest, Response, VariablesRequest
 from steps.resume_token import make_token
 from steps.testing.outside import Outside
@@ -63,9 +64,9 @@ class StandIns:
         return await self._answer(lambda outside, info: outside.answer(outside.call_activity(name, plain, info), info))
 
     @activity.defn(name="read_variables")
-    async def read_variables(self, request: VariablesRequest) -> dict[str, str]:
-        """Return the variables of the world."""
-        return await self._answer(lambda outside, _info: _later(outside.secrets.env))
+    async def read_variables(self, request: VariablesRequest) -> Given:
+        """Return the variables of the world, and no connection: a step that asks for one finds it as it is then."""
+        return await self._answer(lambda outside, _info: _later(lambda: Given(env=outside.secrets.env())))
 
     @activity.defn(name="resolve_connection")
     async def resolve_connection(self, request: ConnectionRequest) -> str:

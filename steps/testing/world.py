@@ -137,6 +137,8 @@ class World:
                 at_rest = False
             elif not run.ended:
                 await run.handle.terminate("the test is over")
+            for child in run.progress.children:
+                at_rest = await self._clock.forget(child) and at_rest
             self._stage.stand_ins.leave(run.id)
         if not at_rest:
             await self._stage.renew()

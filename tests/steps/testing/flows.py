@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import Any
 
-from steps import Api, CallFailed, ConnectionNotFound, Retry, Workflow
+from steps import Api, CallFailed, ConnectionNotFound, Retry, Workflow, step
 
 HOME = "https://shop.example.com/orders"
 
@@ -112,4 +112,19 @@ class Forks(Workflow):
         api.log("three days later")
 
 
-FLOWS = [Fetches, Signs, CatchesAll, Writes, Calls, Asks, Ticks, LooksAtTheClock, Forks]
+class TriesAgain(Workflow):
+    """A step that is tried again, as a whole, until its third attempt."""
+
+    @step(retry=Retry(attempts=3, backoff="1 hr"))
+    async def start(self, data: Any, headers: dict[str, str], api: Api) -> int:
+        await api.call("shout", "hello")
+        if api.run.attempt < 3:
+            raise RuntimeError(f"attempt {api.run.attempt}")
+        return api.run.attempt
+
+
+class Once(Workflow):
+    """Tell which of two steps was the first to see a key."""
+
+    async def start(self, data: Any, headers: dict[str, str], api: Api) -> list[bool]:
+        return [await api.dedupe(f"order {data}"), await api.dedupe(f"order {data}")]

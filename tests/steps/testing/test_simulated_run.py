@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from steps.testing import Call, Reply, RunNotCompleted, RunParked, RunStuck, WaitNotFound, World, simulate
-from tests.steps.testing.flows import HOME, Asks, Calls, Fetches, Forks, LooksAtTheClock, Ticks
+from tests.steps.testing.flows import HOME, Asks, Calls, Fetches, Forks, LooksAtTheClock, Once, Ticks, TriesAgain
 
 DAY = 24 * 3600
 
@@ -186,6 +186,35 @@ async def test_the_trace_is_a_text_to_read():
     expired = [line.strip() for line in failing.trace().splitlines()[-4:-1]]
     assert expired[0].startswith("3 days, 0:00:00    log: warning: No event came for answered until ")
     assert expired[1:] == ["3 days, 0:00:00  late", "3 days, 0:00:00    log: warning: nobody answered days=2"]
+
+
+async def test_a_step_that_is_tried_again_is_there_once_for_each_attempt():
+    async with simulate(TriesAgain) as world:
+        world.activity("shout", str.upper)
+        run = await world.run()
+    assert run.check().result == 3
+    assert [(step, step.attempt, step.outcome, step.error) for step in run.steps] == [
+        ("start", 1, "retried", "RuntimeError: attempt 1"),
+        ("start", 2, "retried", "RuntimeError: attempt 2"),
+        ("start", 3, "completed", None),
+    ]
+    assert [call.step for call in run.calls] == ["start"] * 3
+    assert "  start (attempt 3)\n" in run.trace()
+    assert "  CALL shout" in run.trace()
+
+
+async def test_dedupe_works_as_in_production():
+    async with simulate(Once) as world:
+        run = await world.run(data="#1001")
+        again = await world.run(data="#1001")
+    assert run.check().result == [True, False]
+    assert again.check().result == [False, False]
+
+
+async def test_a_key_of_dedupe_is_unknown_to_the_next_test():
+    for _ in range(3):
+        async with simulate(Once) as world:
+            assert (await world.run(data="#1001")).check().result == [True, False]
 
 
 async def test_the_trace_of_a_run_under_way_says_what_it_waits_for():
