@@ -8,6 +8,8 @@ from pydantic import BaseModel
 
 from steps import Api, Workflow
 
+HELD: list[str] = []  # which may change, so that each run imports this file anew
+
 
 class Order(BaseModel):
     """A typed payload, whose check is built once per run."""

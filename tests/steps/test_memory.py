@@ -1,4 +1,4 @@
-"""Each run imports its workflow's file anew; nothing in steps/ may hold on to what that makes."""
+"""A run may import its workflow's file anew; nothing in steps/ may hold on to what that makes."""
 
 from __future__ import annotations
 
