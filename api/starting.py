@@ -8,7 +8,7 @@ import json
 import re
 import secrets
 import string
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Literal
@@ -21,6 +21,7 @@ from api.problems import BodyTooLarge, IdempotencyKeyReused, WorkflowUnknown
 from api.reach import RPC_TIMEOUT, reaching_temporal
 from steps.attributes import at_start
 from steps.branch import Trigger
+from steps.handles import handles_of
 from steps.naming import slug
 from steps.payload import check
 from steps.workflow import Workflow
@@ -49,6 +50,7 @@ class Start:
     run_id: str
     task_queue: str
     origin: Origin
+    connections: Sequence[str] = ()
     token: str = field(default_factory=lambda: secrets.token_hex(8))
 
     async def options(self, client: Client) -> dict[str, Any]:
@@ -60,13 +62,13 @@ class Start:
             "id_reuse_policy": WorkflowIDReusePolicy.REJECT_DUPLICATE,
             "static_summary": f"{self.name}, started {by}",
             "memo": {"digest": body_digest(self.trigger), "trigger": self.origin, "start": self.token},
-            **await found_by(client, self.name, self.origin),
+            **await found_by(client, self.name, self.origin, self.connections),
         }
 
 
-async def found_by(client: Client, name: str, trigger: str) -> dict[str, Any]:
+async def found_by(client: Client, name: str, trigger: str, connections: Sequence[str] = ()) -> dict[str, Any]:
     """Return the search attributes of a new run, where Temporal knows them."""
-    return {"search_attributes": at_start(name, trigger)} if await attributes_known(client) else {}
+    return {"search_attributes": at_start(name, trigger, connections)} if await attributes_known(client) else {}
 
 
 async def start_run(
@@ -100,7 +102,7 @@ def prepare_start(
     """
     check(cls, "start", trigger.data)
     trigger = fitting(trigger)
-    return Start(name, trigger, f"{slug(name)}/{run_key(key, origin)}", task_queue, origin)
+    return Start(name, trigger, f"{slug(name)}/{run_key(key, origin)}", task_queue, origin, handles_of(cls))
 
 
 async def store_start(client: Client, start: Start) -> Started:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 from temporalio import workflow
 from temporalio.api.enums.v1 import IndexedValueType
 from temporalio.common import SearchAttributeKey, SearchAttributePair, TypedSearchAttributes
@@ -19,9 +22,12 @@ TYPES = {
 }
 
 
-def at_start(name: str, trigger: str) -> TypedSearchAttributes:
+def at_start(name: str, trigger: str, connections: Sequence[str] = ()) -> TypedSearchAttributes:
     """Return what a run is started with; this alone tells the run that the server knows the attributes."""
-    return TypedSearchAttributes([SearchAttributePair(WORKFLOW, name), SearchAttributePair(TRIGGER, trigger)])
+    pairs: list[SearchAttributePair[Any]] = [SearchAttributePair(WORKFLOW, name), SearchAttributePair(TRIGGER, trigger)]
+    if connections:
+        pairs.append(SearchAttributePair(CONNECTION, list(connections)))
+    return TypedSearchAttributes(pairs)
 
 
 class Attributes:

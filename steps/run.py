@@ -36,6 +36,7 @@ from steps.snapshot import carried_of, record_of, retry_state_of
 from steps.store import Store
 from steps.waits import Waits, armed_size
 
+_WORKER = "temporalio.worker._workflow"  # where the SDK defines what ends a deadlocked activation
 LONG_SLEEP = timedelta(seconds=5)  # worth an event that tells Temporal's lists what the run waits for
 MAX_RUNNING = 200  # well under the 2,000 pending activities at which Temporal's server stops a run for good
 
@@ -143,9 +144,10 @@ class Run:
         began, caught = workflow.now(), None
         try:
             await attempt(self, branch)
-        except (GeneratorExit, KeyboardInterrupt):  # the worker's own end, not the step's
-            raise
         except BaseException as error:
+            # The end of the worker, or of this activation for taking too long, is not the step's.
+            if isinstance(error, (GeneratorExit, KeyboardInterrupt)) or type(error).__module__ == _WORKER:
+                raise
             caught = error
         self._tasks.pop(branch.id, None)
         self.parked = self.parked or (parking_cause(caught) if caught else None)

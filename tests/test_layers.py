@@ -22,7 +22,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "workflows": {"steps"},
     "temporal": {"steps"},
     "logs": {"settings"},
-    "schedules": {"steps"},
+    "schedules": {"steps", "temporal"},
     "activities": {"steps", "vault", "temporal", "settings"},
     "api": {"schedules", "steps", "vault", "temporal", "settings"},
     "local": {"settings", "vault", "temporal", "steps"},

@@ -96,7 +96,7 @@ async def test_waits_survive_roll_overs_and_each_is_resumed_once(place: Place, f
 async def test_sleeping_branches_survive_roll_overs_and_each_wakes_once(place: Place, figures: list[Figures]):
     watch = Stopwatch()
     sleepers = BRANCHES - 1  # the chain beside them is a branch, too
-    data = {"branches": sleepers, "delay": 4 + 40 * SCALE, "churn": 3 * MAX_ROWS}
+    data = {"branches": sleepers, "delay": 2 + 40 * SCALE, "churn": 3 * MAX_ROWS}
     handle = await start(place.client, place.queue, "ManySleepers", data)
     record = await ended(handle)
     figures.append(await watch.figures(place.client, handle, "sleeping branches", sleepers))
