@@ -92,8 +92,8 @@ class SearchAttributes:
                 await service.add_search_attributes(adding, timeout=_ASK_TIMEOUT)
                 log.info("Registered the search attributes %s", ", ".join(missing))
                 return False
-        except RPCError as error:
-            log.warning("Runs go without search attributes: Temporal answers %s", error.message)
+        except (RPCError, RuntimeError) as error:  # the second is how the client says that it cannot connect
+            log.warning("Runs go without search attributes for now: %s", error)
             return False
         self._known = True
         return True

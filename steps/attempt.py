@@ -53,11 +53,10 @@ async def _within(longest: timedelta | None, action: str, work: Awaitable[Any]) 
 
 
 def _commit(run: Run, branch: Branch, requests: Requests, value: Any) -> None:
-    size = 0
+    answer, size = run.answers.made_of(branch.action, value), 0
     if value is not None:
         value, size = to_json(value, f"What {branch.action} returned", limit=MAX_RESULT_BYTES)
         run.groups.check(branch.member, size)
-    answer = run.answers.made_of(branch.action, value)
     run.branches.reserve(len(requests), requests.room, instead=branch)
     opened = {group: _open(run, branch, group) for group in requests.groups}
     for request in requests:

@@ -48,7 +48,7 @@ async def test_a_caller_that_starts_the_run_gets_the_answer_and_a_replay_gets_th
 
 
 async def test_an_answer_is_kept_over_roll_overs(dev_server: WorkflowEnvironment, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr("steps.run.MAX_STEPS_PER_ROLL", 3)
+    monkeypatch.setattr("steps.journal.MAX_ROWS", 3)
     async with working(dev_server.client) as queue:
         handle = await start(dev_server.client, queue, "AnswersAndGoesOn", {"left": 10})
         record = await ended(handle)
@@ -59,7 +59,7 @@ async def test_an_answer_is_kept_over_roll_overs(dev_server: WorkflowEnvironment
 async def test_a_run_that_rolls_over_before_its_start_sends_the_caller_to_its_next_part(
     dev_server: WorkflowEnvironment, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr("steps.run.MAX_STEPS_PER_ROLL", 1)
+    monkeypatch.setattr("steps.journal.MAX_ROWS", 1)
     now = datetime.now(UTC)
     first = Branch(id=1, action="go_on", due=now + timedelta(seconds=1), payload={"left": 0})
     retried = Branch(id=0, action="start", due=now + timedelta(seconds=3), payload={"left": 0}, attempt=2)
