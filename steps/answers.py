@@ -6,7 +6,6 @@ from temporalio import workflow
 from temporalio.exceptions import ApplicationError
 
 from steps.answer import Answer, Answered, make_answer
-from steps.branch import Carried
 
 NO_ANSWER = "no-answer"
 
@@ -17,10 +16,9 @@ class Answers:
     Whoever waits keeps the run from ending: `given`, `fail` or `let_go` must come on each way out.
     """
 
-    def __init__(self, wanted: bool, state: Carried) -> None:
-        self.given = state.answer
-        self._wanted, self._leaving = wanted, False
-        self._pending = any(branch.action == "start" for branch in state.branches)
+    def __init__(self, wanted: bool, given: Answer | None, *, pending: bool) -> None:
+        self.given = given
+        self._wanted, self._leaving, self._pending = wanted, False, pending
 
     def made_of(self, step: str, value: object) -> Answer | None:
         """Return the answer that a step's value makes, if the step is the one that answers.

@@ -64,7 +64,9 @@ class Run:
         self.env = Env(cls.__name__, self.given.env if self.given else {})
         self.store = Store(state.store)
         self.claims = Claims(state.claims)
-        self.answers = Answers(cls.respond is not None, state)
+        self.answers = Answers(
+            cls.respond is not None, state.answer, pending=any(branch.action == "start" for branch in armed)
+        )
         self.started_at = state.started_at or now
         self.failures = Failures(state.failures, state.failure_count)
         self.result, self.steps_done = state.result, state.steps_done
