@@ -5,6 +5,7 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do \
 BIN := .venv/bin
 READY := .venv/.installed
 ARGS ?=
+JOBS ?= 2
 SCALE ?= 1
 
 .DEFAULT_GOAL := help
@@ -29,9 +30,9 @@ demo: install ## run the main job on the embedded stack (ARGS=--once ends when i
 dev: install ## start the embedded stack and keep it up
 	@$(BIN)/python cli.py dev $(ARGS)
 
-test: install ## run the tests (ARGS="-k name" for some)
+test: install ## run the tests, two files at a time (ARGS="-k name" for some, JOBS=0 for one after the other)
 	@echo "Running the tests"
-	@$(BIN)/python -m pytest -q $(ARGS)
+	@$(BIN)/python -m pytest -q --numprocesses $(JOBS) --dist loadgroup $(ARGS)
 
 test-scale: install ## run the engine at its limits and print what it cost; `make test` runs a tenth (SCALE=0.5 for half)
 	@echo "Running 10,000 branches, 100,000 steps, 2,000 waits and 10,000 sleepers, times $(SCALE): some minutes"

@@ -63,3 +63,15 @@ async def dev_server() -> AsyncIterator[WorkflowEnvironment]:
         dev_server_existing_path=binary("temporal"), dev_server_log_level="error", plugins=[plugin()]
     ) as environment:
         yield environment
+
+
+# What starts processes of its own, on ports that it finds free, runs one after the other.
+_PROCESSES = {"end_to_end", "browser", "bench", "scale", "test_stack.py", "test_docs.py", "test_worker.py"}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep the tests of a file together where several processes run them (`make test`)."""
+    for item in items:
+        parts = item.path.relative_to(Path(__file__).parent).parts
+        group = "processes" if _PROCESSES & set(parts) else "/".join(parts)
+        item.add_marker(pytest.mark.xdist_group(group))
