@@ -84,7 +84,7 @@ async def test_a_start_that_failed_begins_again_with_its_data_and_headers(mendin
 
 
 async def test_the_store_goes_on(mending: Shop):
-    run_id, _ = await mending.run("Retries", {"step": "flaky", "good": 6})
+    run_id, _ = await mending.run("Retries", {"step": "quick", "good": 6})
     _, record = await mending.retry(run_id)
     assert record.store == {"tries": 6}
     assert record.result == {"attempt": 2}, "attempts are counted anew"

@@ -111,6 +111,12 @@ class Retries(Workflow):
             raise RuntimeError(f"try {tries}")
         return {"attempt": api.run.attempt}
 
+    @step(retry=Retry(attempts=4, backoff=0.01))
+    async def quick(self, data, headers, api: Api):
+        if await api.store.increment("tries") < data["good"]:
+            raise RuntimeError("not yet")
+        return {"attempt": api.run.attempt}
+
     async def after(self, data, headers, api: Api):
         api.log("after")
 
