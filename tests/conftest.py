@@ -69,6 +69,7 @@ async def dev_server() -> AsyncIterator[WorkflowEnvironment]:
 _PROCESSES = {"end_to_end", "browser", "bench", "scale", "test_stack.py", "test_docs.py", "test_worker.py"}
 
 
+@pytest.hookimpl(tryfirst=True)  # before xdist looks at the marks
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Keep the tests of a file together where several processes run them (`make test`)."""
     for item in items:

@@ -84,7 +84,11 @@ def test_an_answer_has_a_limit(value: Any):
         make_answer(value)
 
 
-@pytest.mark.parametrize("value", [object(), float("nan"), "\ud800", Response(status=200, text="\ud800")], ids=repr)
+@pytest.mark.parametrize(
+    "value",
+    [object(), float("nan"), "\ud800", Response(status=200, text="\ud800")],
+    ids=lambda value: repr(value).partition(" at 0x")[0],
+)
 def test_an_answer_is_json_or_text(value: Any):
     with pytest.raises(PayloadInvalid, match="not JSON"):
         make_answer(value)

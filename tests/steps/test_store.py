@@ -64,7 +64,9 @@ async def test_each_method_does_what_it_says():
     assert await store.get("when") == {"at": "2026-01-02T00:00:00Z", "total": "1.50"}
 
 
-@pytest.mark.parametrize("key", ["", "k" * (MAX_KEY_CHARACTERS + 1), 1, None, "\ud800"], ids=repr)
+@pytest.mark.parametrize(
+    "key", ["", "k" * (MAX_KEY_CHARACTERS + 1), 1, None, "\ud800"], ids=lambda value: repr(value).partition(" at 0x")[0]
+)
 @pytest.mark.parametrize("method", ["get", "set", "push", "increment", "delete"])
 async def test_a_key_is_a_short_text(key: Any, method: str):
     store: Any = Store({})
@@ -74,7 +76,9 @@ async def test_a_key_is_a_short_text(key: Any, method: str):
     assert store.values() == {}
 
 
-@pytest.mark.parametrize("value", [object(), float("nan"), float("inf"), "\ud800"], ids=repr)
+@pytest.mark.parametrize(
+    "value", [object(), float("nan"), float("inf"), "\ud800"], ids=lambda value: repr(value).partition(" at 0x")[0]
+)
 async def test_a_value_is_json(value: Any):
     store = Store({})
     with pytest.raises(StoreInvalid, match="not JSON"):
@@ -84,7 +88,7 @@ async def test_a_value_is_json(value: Any):
     assert store.values() == {}
 
 
-@pytest.mark.parametrize("kept", ["text", {"a": 1}, None, True], ids=repr)
+@pytest.mark.parametrize("kept", ["text", {"a": 1}, None, True], ids=lambda value: repr(value).partition(" at 0x")[0])
 async def test_push_wants_a_list_and_increment_a_number(kept: Any):
     store = Store({"k": kept})
     with pytest.raises(StoreInvalid, match="push appends to a list"):
@@ -94,7 +98,9 @@ async def test_push_wants_a_list_and_increment_a_number(kept: Any):
     assert store.values() == {"k": kept}
 
 
-@pytest.mark.parametrize("delta", ["1", None, True, float("inf"), float("nan")], ids=repr)
+@pytest.mark.parametrize(
+    "delta", ["1", None, True, float("inf"), float("nan")], ids=lambda value: repr(value).partition(" at 0x")[0]
+)
 async def test_increment_adds_a_number(delta: Any):
     store = Store({"n": 1})
     with pytest.raises(StoreInvalid):
