@@ -69,10 +69,7 @@ async def dev_server() -> AsyncIterator[WorkflowEnvironment]:
 _PROCESSES = {"end_to_end", "browser", "bench", "scale", "test_stack.py", "test_docs.py", "test_worker.py"}
 
 
-@pytest.hookimpl(tryfirst=True)  # before xdist looks at the marks
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_itemcollected(item: pytest.Item) -> None:
     """Keep the tests of a file together where several processes run them (`make test`)."""
-    for item in items:
-        parts = item.path.relative_to(Path(__file__).parent).parts
-        group = "processes" if _PROCESSES & set(parts) else "/".join(parts)
-        item.add_marker(pytest.mark.xdist_group(group))
+    parts = item.path.relative_to(Path(__file__).parent).parts
+    item.add_marker(pytest.mark.xdist_group("processes" if _PROCESSES & set(parts) else "/".join(parts)))
