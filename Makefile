@@ -32,7 +32,7 @@ dev: install ## start the embedded stack and keep it up
 
 test: install ## run the tests, two files at a time (ARGS="-k name" for some, JOBS=0 for one after the other)
 	@echo "Running the tests"
-	@$(BIN)/python -m pytest -q --numprocesses $(JOBS) --dist loadgroup $(ARGS)
+	@$(BIN)/python -m pytest -q --numprocesses $(JOBS) $(ARGS)
 
 test-scale: install ## run the engine at its limits and print what it cost; `make test` runs a tenth (SCALE=0.5 for half)
 	@echo "Running 10,000 branches, 100,000 steps, 2,000 waits and 10,000 sleepers, times $(SCALE): some minutes"

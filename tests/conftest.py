@@ -14,6 +14,8 @@ import hypothesis
 import pytest
 import pytest_asyncio
 from temporalio.testing import WorkflowEnvironment
+from xdist.remote import Producer  # pyright: ignore[reportMissingTypeStubs]  # it has types, but does not say so
+from xdist.scheduler import LoadScopeScheduling  # pyright: ignore[reportMissingTypeStubs]  # as above
 
 from temporal import plugin
 
@@ -69,7 +71,13 @@ async def dev_server() -> AsyncIterator[WorkflowEnvironment]:
 _PROCESSES = {"end_to_end", "browser", "bench", "scale", "test_stack.py", "test_docs.py", "test_worker.py"}
 
 
-def pytest_itemcollected(item: pytest.Item) -> None:
-    """Keep the tests of a file together where several processes run them (`make test`)."""
-    parts = item.path.relative_to(Path(__file__).parent).parts
-    item.add_marker(pytest.mark.xdist_group("processes" if _PROCESSES & set(parts) else "/".join(parts)))
+class ByFile(LoadScopeScheduling):
+    """Give each file to one of the processes that run the tests (`make test`)."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        path = nodeid.partition("::")[0]
+        return "processes" if _PROCESSES & set(path.split("/")) else path
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadScopeScheduling:
+    return ByFile(config, log)
