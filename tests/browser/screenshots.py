@@ -9,6 +9,8 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
+from playwright.async_api import FloatRect
+
 from local.demo import sign_in_link
 from local.order import ORDER
 from local.stack import Stack
@@ -39,6 +41,8 @@ async def _take_after_the_main_job(folder: Path) -> None:
             async with person(browser, width=900, height=560) as somebody:
                 await somebody.page.goto(await sign_in_link(stack))
                 await _take_all(stack, somebody, folder, run_id)
+            async with person(browser, width=1280, height=1560) as somebody:
+                await _take_temporal(stack, somebody, folder, run_id, await _wait_for_a_person(program))
 
 
 async def _take_all(stack: Stack, somebody: Person, folder: Path, run_id: str) -> None:
@@ -50,6 +54,32 @@ async def _take_all(stack: Stack, somebody: Person, folder: Path, run_id: str) -
     for name, place in places.items():
         await somebody.page.goto(stack.addresses.api + place)
         await somebody.page.screenshot(path=folder / f"{name}.png", full_page=True)
+
+
+async def _take_temporal(stack: Stack, somebody: Person, folder: Path, run_id: str, waiting: str) -> None:
+    """Show what Temporal's own UI says of a run."""
+    runs = f"{stack.addresses.ui}/namespaces/default/workflows"
+    await somebody.page.goto(f"{runs}/{run_id.replace('/', '%2F')}")
+    await somebody.page.get_by_text("api.notion.com/v1/pages").first.wait_for()
+    timeline: FloatRect = {"x": 256, "y": 750, "width": 1024, "height": 420}
+    await somebody.page.screenshot(path=folder / "temporal-run.png", clip=timeline)
+    await somebody.page.goto(f"{runs}/{waiting.replace('/', '%2F')}")
+    await somebody.page.get_by_text("User Metadata").first.click()
+    # Details are Markdown of a workflow's own, which the UI shows in a frame.
+    await somebody.page.frame_locator("iframe").last.get_by_text("waits for an event until").wait_for()
+    head: FloatRect = {"x": 256, "y": 70, "width": 1024, "height": 650}
+    await somebody.page.screenshot(path=folder / "temporal-details.png", clip=head)
+
+
+async def _wait_for_a_person(program: Visitor) -> str:
+    data = {"name": "#1002", "total_price": "512.00"}
+    started = await program.post("/api/v1/workflows/ApproveOrder/runs", {"data": data})
+
+    async def waits() -> bool:
+        return (await program.get(f"/api/v1/runs/{started['id']}"))["waiting_count"] == 1
+
+    await eventually(waits)
+    return str(started["id"])
 
 
 async def _record_order(program: Visitor) -> str:
