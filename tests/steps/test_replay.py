@@ -13,6 +13,7 @@ from temporal import plugin
 from tests.steps.changed import Journey as ChangedJourney
 from tests.steps.dedupe_flows import DEDUPE_FLOWS
 from tests.steps.flows import FLOWS
+from tests.steps.join_flows import JOIN_FLOWS
 from tests.steps.wait_flows import WAIT_FLOWS
 
 HISTORIES = sorted((Path(__file__).parents[1] / "histories").glob("*.json"))
@@ -20,7 +21,9 @@ HISTORIES = sorted((Path(__file__).parents[1] / "histories").glob("*.json"))
 
 @pytest.mark.parametrize("path", HISTORIES, ids=[path.stem for path in HISTORIES])
 async def test_a_recorded_run_replays(path: Path):
-    await Replayer(workflows=FLOWS + DEDUPE_FLOWS + WAIT_FLOWS, plugins=[plugin()]).replay_workflow(read(path))
+    await Replayer(workflows=FLOWS + DEDUPE_FLOWS + JOIN_FLOWS + WAIT_FLOWS, plugins=[plugin()]).replay_workflow(
+        read(path)
+    )
 
 
 def test_there_is_a_history_of_a_wait_a_call_a_failure_and_a_roll():
