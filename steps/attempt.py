@@ -53,11 +53,11 @@ async def _within(longest: timedelta | None, action: str, work: Awaitable[Any]) 
 
 
 def _commit(run: Run, branch: Branch, requests: Requests, value: Any) -> None:
-    answer, size = run.answers.made_of(branch.action, value), 0
+    answer, size, more = run.answers.made_of(branch.action, value), 0, 0
     if value is not None:
         value, size = to_json(value, f"What {branch.action} returned", limit=MAX_RESULT_BYTES)
-        run.groups.check(branch.member, size)
-    run.branches.reserve(len(requests), requests.room, instead=branch)
+        more = run.groups.growth(branch.member, size)
+    run.branches.reserve(len(requests), requests.room + more, instead=branch)
     opened = {group: _open(run, branch, group) for group in requests.groups}
     for request in requests:
         member = Member(opened[request.group], request.index) if request.group else branch.member

@@ -11,6 +11,7 @@ from steps.errors import PayloadTooLarge
 from steps.payload import MAX_PAYLOAD_BYTES, json_size
 
 _EMPTY = 5  # bytes of `null,`, the result of a branch that returned nothing
+_HEAD_BYTES = 120  # of a group's JSON beside its results and its step's name
 
 
 class Groups:
@@ -20,7 +21,7 @@ class Groups:
         self._groups: dict[int, Group] = {group.id: group for group in groups}
         self._sizes = {group.id: json_size(group.results) for group in self._groups.values()}
         self._budget = budget
-        budget.used += sum(self._sizes.values())
+        budget.used += sum(self._sizes.values()) + sum(group_bytes(group.then, 0) for group in self._groups.values())
 
     def kept(self) -> list[Group]:
         """Return the groups that have not ended, for a roll-over or a retry."""
@@ -31,7 +32,7 @@ class Groups:
         group.results = [None] * count
         self._groups[group.id] = group
         self._sizes[group.id] = count * _EMPTY
-        self._budget.used += count * _EMPTY
+        self._budget.used += group_bytes(group.then, count)
         self.enter(group.member)
 
     def enter(self, member: Member | None) -> None:
@@ -39,29 +40,30 @@ class Groups:
         if member is not None and member.group in self._groups:
             self._groups[member.group].open += 1
 
-    def check(self, member: Member | None, size: int) -> None:
-        """Refuse a result that would not fit.
+    def growth(self, member: Member | None, size: int) -> int:
+        """Return the bytes that a result takes beyond what stands in its place.
 
         Raises:
-            PayloadTooLarge: with the size and the limit, in bytes.
+            PayloadTooLarge: the results would not fit into one payload; with the size and the limit, in bytes.
         """
         group = self._groups.get(member.group) if member else None
-        if group is None:
-            return
-        total = self._sizes[group.id] + size
+        if member is None or group is None:
+            return 0
+        more = size - json_size(group.results[member.place])
+        total = self._sizes[group.id] + more
         if total > MAX_PAYLOAD_BYTES:
             raise PayloadTooLarge(
                 f"The results that {group.then} waits for would come to {total} bytes; the limit is "
                 f"{MAX_PAYLOAD_BYTES}. Return ids or counts, and read the rest in {group.then}."
             )
-        self._budget.check(size)
+        return more
 
     def put(self, member: Member, value: Any, size: int) -> None:
         """Keep what a branch returned, in the place of what it returned before."""
         group = self._groups.get(member.group)
         if group is None:
             return
-        more = size - json_size(group.results[member.place])
+        more = self.growth(member, size)
         group.results[member.place] = value
         self._sizes[group.id] += more
         self._budget.used += more
@@ -79,11 +81,16 @@ class Groups:
                 break
             if group.always or not group.failed:
                 del self._groups[group.id]
-                self._budget.used -= self._sizes.pop(group.id)
+                self._budget.used -= self._sizes.pop(group.id) + group_bytes(group.then, 0)
                 return group, stuck
             stuck.append(group)
             member, failed = group.member, True
         return None, stuck
+
+
+def group_bytes(then: str, count: int) -> int:
+    """Return the bytes that a new group takes, beside its branches."""
+    return _HEAD_BYTES + len(then.encode()) + count * _EMPTY
 
 
 def reopened(groups: Iterable[Group], branches: Iterable[Member | None]) -> list[Group]:

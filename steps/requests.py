@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from steps.batch import ROW_BYTES, head_bytes
+from steps.groups import group_bytes
 from steps.wait import Wait
 
 
@@ -58,6 +59,11 @@ class Requests:
         if request.wait is None:
             self._actions.add(request.action)
         self.items.append(request)
+
+    def add_group(self, group: GroupRequest) -> None:
+        """Keep a group, whose branches have been added."""
+        self.room += group_bytes(group.then, group.count)
+        self.groups.append(group)
 
     def remove(self, request: Request) -> None:
         """Forget a request, if it is one of these."""

@@ -10,6 +10,7 @@ from temporalio import workflow
 from steps.calls import look_up
 from steps.delay import Delay, parse_delay
 from steps.errors import PayloadInvalid, RequestInvalid, SchedulingRefused
+from steps.groups import group_bytes
 from steps.outcome import leave
 from steps.payload import to_json
 from steps.requests import GroupRequest, Request, Requests
@@ -68,10 +69,12 @@ class Scheduling:
                 request.group, request.index = group, group.count
                 group.count += 1
                 self.requests.add(request)
+            room = self.requests.room + group_bytes(group.then, group.count)
+            self._run.branches.reserve(len(self.requests), room, instead=self._branch)
         except BaseException:
             self.requests.cut(before)
             raise
-        self.requests.groups.append(group)
+        self.requests.add_group(group)
 
     async def wait_for_event(
         self,

@@ -97,6 +97,25 @@ class AsksGroup(Workflow):
         return len(data)
 
 
+class Fills(Workflow):
+    """Hold payloads that wait, then ask for one more and return a result in the same step."""
+
+    async def start(self, data, headers, api: Api):
+        for _ in range(data["held"]):
+            await api.schedule_next_step(action=self.hold, payload="x" * 200_000, delay="1 hr")
+        await api.fan_out(self.fill, [data], then=self.end)
+
+    async def fill(self, data, headers, api: Api):
+        await api.schedule_next_step(action=self.hold, payload="x" * data["asked"], delay="1 hr")
+        return "y" * data["returned"]
+
+    async def hold(self, data, headers, api: Api):
+        pass
+
+    async def end(self, data, headers, api: Api):
+        pass
+
+
 class Retries(Workflow):
     """Steps that are tried again."""
 
@@ -161,4 +180,4 @@ class StartsMended(Workflow):
         return {"size": len(data["name"]), "headers": headers}
 
 
-JOIN_FLOWS: list[type[Workflow]] = [Joins, Nested, JoinsWaits, AsksGroup, Retries, RetriesStart, StartsMended]
+JOIN_FLOWS: list[type[Workflow]] = [Joins, Nested, JoinsWaits, AsksGroup, Fills, Retries, RetriesStart, StartsMended]

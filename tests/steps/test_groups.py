@@ -9,10 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from temporalio.testing import WorkflowEnvironment
 
-from steps.branch import Group, Member
+from steps.branch import Carried, Group, Member
 from steps.budget import Budget
 from steps.errors import PayloadTooLarge
-from steps.groups import Groups, reopened
+from steps.groups import Groups, group_bytes, reopened
 from tests.conftest import eventually
 from tests.steps.harness import Outside, ended, messages, run, start, working
 
@@ -187,9 +187,28 @@ def test_a_result_counts_into_what_the_run_may_carry():
     groups = Groups([], budget)
     groups.open(Group(id=1, then="end", parent=0), 2)
     groups.put(Member(1, 0), "x" * 98, 100)
-    assert budget.used == 2 * 5 - len("null") + 100
+    assert budget.used == group_bytes("end", 2) - len("null") + 100
     with pytest.raises(PayloadTooLarge, match="The results that end waits for would come to"):
-        groups.check(Member(1, 1), 262_144)
+        groups.growth(Member(1, 1), 262_144)
+
+
+def test_what_is_counted_for_groups_is_what_they_take():
+    """A group in each of many branches is carried like everything else."""
+    budget = Budget()
+    groups = Groups([], budget)
+    for number in range(500):
+        outer = Member(number, 0) if number else None
+        groups.open(Group(id=number + 1, then="some_step", parent=number, member=outer, always=True), 3)
+        groups.put(Member(number + 1, 2), "é" * 50, 102)
+    carried = Carried(groups=groups.kept()).model_dump_json().encode()
+    assert len(carried) - 500 <= budget.used <= len(carried) * 1.2
+
+
+async def test_a_result_and_what_its_step_asks_for_must_fit_together(virtual_time: WorkflowEnvironment):
+    record = await run(virtual_time.client, "Fills", {"held": 3, "asked": 200_000, "returned": 200_000})
+    assert [failure.type for failure in record.failures] == ["payload-too-large"]
+    assert "limit is 983040" in record.failures[0].message
+    assert not (await run(virtual_time.client, "Fills", {"held": 3, "asked": 200_000, "returned": 2})).failures
 
 
 def test_a_retry_opens_the_groups_for_the_branches_that_failed():
