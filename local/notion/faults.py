@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
@@ -37,7 +38,8 @@ class Fault:
         """Return the error that Notion would answer."""
         status, code, message = ANSWERS[self.kind]
         reason = {"rate_limit_reason": "public_api_request_rate_limit"} if self.kind == "rate_limited" else None
-        return NotionError(status, code, message, reason)
+        after = math.ceil(self.retry_after) if status in (429, 529) else None
+        return NotionError(status, code, message, reason, retry_after=after)
 
 
 class Faults:

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import math
 from typing import Any, Protocol, cast
 
 import httpx
@@ -10,9 +9,9 @@ from starlette.datastructures import Headers
 from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from local.notion.call import MAX_BODY, answer
+from local.notion.call import MAX_BODY, refusal
 from local.notion.calls import CallRecord
-from local.notion.faults import ANSWERS, Fault
+from local.notion.faults import Fault
 from local.notion.objects import new_id, timestamp
 from local.notion.workspace import Workspace
 
@@ -124,10 +123,7 @@ def _faulty(fault: Fault) -> Response:
     if fault.kind == "html_error":
         page = "<html><head><title>502 Bad Gateway</title></head><body><h1>502 Bad Gateway</h1></body></html>"
         return HTMLResponse(page, 502, {"cf-ray": new_id()[:16] + "-AMS", "server": "cloudflare"})
-    error, request_id = fault.error(), new_id()
-    status = ANSWERS[fault.kind][0]
-    headers = {"retry-after": str(math.ceil(fault.retry_after))} if status in (429, 529) else {}
-    return answer(request_id, status, error.body(request_id), headers)
+    return refusal(fault.error())
 
 
 def _too_large() -> Response:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import time
 import uuid
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -24,6 +25,7 @@ from local.notion.objects import (
     Space,
     new_id,
 )
+from local.notion.rates import Rates
 
 ItemT = TypeVar("ItemT", bound=Item)
 QUERY_LIMIT = 10_000
@@ -44,6 +46,7 @@ class Workspace:
         query_limit: int = QUERY_LIMIT,
         replay_revokes: bool = False,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        ticks: Callable[[], float] = time.monotonic,
     ) -> None:
         self.client_id = client_id
         self.client_secret = client_secret
@@ -53,6 +56,7 @@ class Workspace:
         self.integration_id = self.name_id("integration", client_id)
         self.grants = Grants(token_prefix, lambda: self.clock(), replay_revokes=replay_revokes)
         self.faults = Faults()
+        self.rates = Rates(ticks)
         self.calls = Calls()
         self.items: dict[str, Item] = {}
         self.top: dict[str, list[str]] = {}
