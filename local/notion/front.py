@@ -38,19 +38,27 @@ class Front:
             return
         body = await _read(receive)
         record = self._record(scope, body)
-        fault = self._workspace.faults.take(scope["method"], scope["path"])
+        fault = self._fault(scope["method"], scope["path"])
         record.fault = fault.kind if fault else None
-        if fault is not None and fault.when == "before":
-            response = await self._before(fault, scope, body)
-        else:
-            response = await self._answered(scope, body)
-            if fault is not None:
-                response = await self._after(fault, response, receive)
+        await self._workspace.latency.pass_by(before=True)
+        response = await self._outcome(fault, scope, body, receive)
+        await self._workspace.latency.pass_by(before=False)
         if response is None:
             await _cut(receive, send)
             return
         record.status = response.status_code
         await response(scope, receive, send)
+
+    def _fault(self, method: str, path: str) -> Fault | None:
+        """Return what goes wrong with a call: what was asked for comes before what chance brings."""
+        return self._workspace.faults.take(method, path) or self._workspace.chaos.take(method, path)
+
+    async def _outcome(self, fault: Fault | None, scope: Scope, body: bytes, receive: Receive) -> Response | None:
+        """Return the answer, with the fault that it meets; none where the connection is cut."""
+        if fault is not None and fault.when == "before":
+            return await self._before(fault, scope, body)
+        response = await self._answered(scope, body)
+        return response if fault is None else await self._after(fault, response, receive)
 
     async def _before(self, fault: Fault, scope: Scope, body: bytes) -> Response | None:
         if fault.kind == "slow":

@@ -16,3 +16,16 @@ class Switches:
     async def rate_limit(self, request: Request) -> Response:
         """Limit how often a bot may call."""
         return JSONResponse(self._workspace.rates.set(parse_json(await request.body())))
+
+    async def chaos(self, request: Request) -> Response:
+        """Let calls fail at random."""
+        return JSONResponse(self._workspace.chaos.set(parse_json(await request.body())))
+
+    async def no_chaos(self, _: Request) -> Response:
+        """Let nothing fail at random any more."""
+        self._workspace.chaos.clear()
+        return Response(status_code=204)
+
+    async def latency(self, request: Request) -> Response:
+        """Delay every call."""
+        return JSONResponse(self._workspace.latency.set(parse_json(await request.body())))

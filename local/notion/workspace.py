@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 from local.notion import properties, rich_text, seed
 from local.notion.calls import Calls
+from local.notion.chaos import Chaos, Latency
 from local.notion.errors import Json, object_not_found, wrong_kind
 from local.notion.faults import Faults
 from local.notion.grants import Grants
@@ -57,6 +58,8 @@ class Workspace:
         self.grants = Grants(token_prefix, lambda: self.clock(), replay_revokes=replay_revokes)
         self.faults = Faults()
         self.rates = Rates(ticks)
+        self.chaos = Chaos()
+        self.latency = Latency()
         self.calls = Calls()
         self.items: dict[str, Item] = {}
         self.top: dict[str, list[str]] = {}
