@@ -148,6 +148,11 @@ def new_id() -> str:
     return str(uuid.uuid4())
 
 
+def minute(moment: datetime) -> datetime:
+    """Return a moment as Notion keeps it for an object: rounded down to the minute."""
+    return moment.replace(second=0, microsecond=0)
+
+
 def timestamp(moment: datetime) -> str:
     """Return a moment as Notion prints it: milliseconds, and Z for UTC."""
     return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
