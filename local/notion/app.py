@@ -102,6 +102,7 @@ def _routes(workspace: Workspace) -> list[Route]:
         ("POST", "/_local/chaos", switches.chaos),
         ("DELETE", "/_local/chaos", switches.no_chaos),
         ("PUT", "/_local/latency", switches.latency),
+        ("PUT", "/_local/lag", switches.lag),
         ("GET", "/_local/calls", control.calls),
         ("DELETE", "/_local/calls", control.clear_calls),
         ("GET", "/_local/pages", control.pages),

@@ -5,7 +5,7 @@ import random
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
-from local.notion.checks import a_boolean, a_number, an_array, an_object, only
+from local.notion.checks import a_boolean, a_duration, a_number, an_array, an_object, only
 from local.notion.errors import Json, failed
 from local.notion.faults import AMBIGUOUS, KINDS, Fault, parse
 
@@ -71,9 +71,7 @@ class Latency:
         """Set what a request describes, or refuse."""
         body = an_object(given, "body")
         only(body, "body", ("seconds", "before"))
-        seconds = a_number(body.get("seconds"), "body.seconds")
-        if seconds < 0:
-            raise failed("body.seconds", "≥ `0`", seconds)
+        seconds = a_duration(body.get("seconds"), "body.seconds")
         self.before = a_boolean(body.get("before", False), "body.before")
         self.seconds = seconds
         return {"seconds": seconds, "before": self.before}

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import math
 import uuid
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -19,7 +20,10 @@ class Parent(NamedTuple):
 
 @dataclass(kw_only=True)
 class Item:
-    """Hold what every object of a workspace has."""
+    """Hold what every object of a workspace has.
+
+    `made` counts while new objects take their time to be found; one that was made at any other time is found at once.
+    """
 
     id: str
     space: str
@@ -29,6 +33,7 @@ class Item:
     last_edited_time: datetime
     last_edited_by: str
     in_trash: bool = False
+    made: float = -math.inf
 
     kind = "item"
 

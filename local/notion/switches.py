@@ -4,6 +4,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from local.notion.call import parse_json
+from local.notion.checks import a_duration, an_object, only
 from local.notion.workspace import Workspace
 
 
@@ -29,3 +30,10 @@ class Switches:
     async def latency(self, request: Request) -> Response:
         """Delay every call."""
         return JSONResponse(self._workspace.latency.set(parse_json(await request.body())))
+
+    async def lag(self, request: Request) -> Response:
+        """Let queries, searches and lists of children find what is new only after so many seconds."""
+        body = an_object(parse_json(await request.body()), "body")
+        only(body, "body", ("seconds",))
+        self._workspace.lag = a_duration(body.get("seconds"), "body.seconds")
+        return JSONResponse({"seconds": self._workspace.lag})

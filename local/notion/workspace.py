@@ -59,6 +59,8 @@ class Workspace:
         self.grants = Grants(token_prefix, lambda: self.clock(), replay_revokes=replay_revokes)
         self.faults = Faults()
         self.rates = Rates(ticks)
+        self.ticks = ticks
+        self.lag = 0.0
         self.chaos = Chaos()
         self.latency = Latency()
         self.calls = Calls()
@@ -127,7 +129,8 @@ class Workspace:
         now = minute(self.clock())
         times = {"created_time": now, "last_edited_time": now}
         authors = {"created_by": author, "last_edited_by": author}
-        return {"id": id or new_id(), "space": space, "parent": parent, **times, **authors}
+        made = {"made": self.ticks()} if self.lag else {}
+        return {"id": id or new_id(), "space": space, "parent": parent, **times, **authors, **made}
 
     def touch(self, item: Item, bot: Bot) -> None:
         """Note who changed an object last, and when."""
@@ -182,6 +185,10 @@ class Workspace:
                 return True
             item = self.items.get(item.parent.id)
         return False
+
+    def listed(self, item: Item) -> bool:
+        """Say whether a list finds an object by now: Notion promises no list that is as fresh as the last write."""
+        return not self.lag or self.ticks() >= item.made + self.lag
 
     def find(self, bot: Bot, kind: type[ItemT], id: str) -> ItemT:
         """Return an object that the bot sees, or refuse."""
