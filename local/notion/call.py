@@ -90,7 +90,9 @@ async def respond(
     except NotionError as error:
         return refusal(error)
     request_id = new_id()
-    return answer(request_id, 200, {**result, "request_id": request_id})
+    # The one answer that is no object, the list of templates, does not name its request.
+    named = {"request_id": request_id} if "object" in result else {}
+    return answer(request_id, 200, {**result, **named})
 
 
 def _authorize(workspace: Workspace, header: str | None) -> Bot:

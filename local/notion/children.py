@@ -5,10 +5,8 @@ from local.notion.call import Call
 from local.notion.checks import an_id, an_object, one_of, only, required
 from local.notion.errors import Json, invalid, missing
 from local.notion.objects import Block, Database, Item, Page
-from local.notion.pages import trash_keys, wanted_trash
+from local.notion.pages import ARCHIVED, trash_keys, wanted_trash
 from local.notion.paging import listed
-
-_ARCHIVED = "Can't edit block that is archived. You must unarchive the block before editing."
 
 
 def retrieve(call: Call) -> Json:
@@ -27,7 +25,7 @@ def append(call: Call) -> Json:
     where = ("position",) if not call.version.has_archived else ("after",)
     only(body, "body", ("children", *where))
     if holder.in_trash:
-        raise invalid(_ARCHIVED)
+        raise invalid(ARCHIVED)
     index = _index(call, holder)
     drafts = blocks.parse_many(call, required(body, "children", "body"), "body.children")
     if isinstance(holder, Block) and not blocks.holds_children(holder.type, holder.content):
@@ -48,7 +46,7 @@ def update(call: Call) -> Json:
     only(body, "body", ("type", block.type, *trash_keys(call)))
     trashed = wanted_trash(call)
     if block.in_trash and trashed is not False:
-        raise invalid(_ARCHIVED)
+        raise invalid(ARCHIVED)
     if block.type in body:
         path = f"body.{block.type}"
         block.content = blocks.parse_content(call, block.type, an_object(body[block.type], path), path, block.content)
@@ -61,7 +59,7 @@ def delete(call: Call) -> Json:
     """Put a block into the trash; a page or database as well."""
     block = _found(call)
     if block.in_trash:
-        raise invalid(_ARCHIVED)
+        raise invalid(ARCHIVED)
     block.in_trash = True
     call.workspace.touch(block, call.bot)
     return shapes.block(call.workspace, block, call.version)

@@ -45,6 +45,22 @@ def comment(call: Call) -> Json:
     return shapes.comment(call.find(Comment, "comment_id"))
 
 
+def update(call: Call) -> Json:
+    """Change what a comment says."""
+    found = call.find(Comment, "comment_id")
+    only(call.body, "body", ("rich_text",))
+    found.rich_text = rich_text.parse(required(call.body, "rich_text", "body"), "body.rich_text")
+    call.workspace.touch(found, call.bot)
+    return shapes.comment(found)
+
+
+def delete(call: Call) -> Json:
+    """Delete a comment, for good."""
+    found = call.find(Comment, "comment_id")
+    del call.workspace.items[found.id]
+    return shapes.comment(found)
+
+
 def _comments(call: Call) -> list[Comment]:
     found = [each for each in call.workspace.items.values() if isinstance(each, Comment)]
     return [each for each in found if call.workspace.sees(call.bot, each)]

@@ -6,6 +6,7 @@ from local.notion.checks import a_boolean, a_string, an_id, an_object, only, req
 from local.notion.errors import Json, invalid, missing
 from local.notion.objects import Database, DataSource, Page, Parent, Property
 from local.notion.pages import decorations, the_source, trash_keys, wanted_trash
+from local.notion.paging import page_size
 
 
 def create(call: Call) -> Json:
@@ -81,6 +82,15 @@ def update_source(call: Call) -> Json:
         change_columns(call, source, body["properties"])
     _apply(call, source, changes)
     return shapes.data_source(call.workspace, source, call.version)
+
+
+def templates(call: Call) -> Json:
+    """Return the templates of a data source: a person makes those in Notion, and here there are none."""
+    call.find(DataSource, "data_source_id")
+    page_size(call)
+    if "start_cursor" in call.query:
+        raise invalid(f"The start_cursor provided is invalid: {call.query['start_cursor']}")
+    return {"templates": [], "has_more": False, "next_cursor": None}
 
 
 def change_columns(call: Call, source: DataSource, given: object) -> None:

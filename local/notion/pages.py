@@ -9,6 +9,7 @@ from local.notion.errors import Json, invalid, missing
 from local.notion.objects import Database, DataSource, Page, Parent
 from local.notion.paging import listed
 
+ARCHIVED = "Can't edit block that is archived. You must unarchive the block before editing."
 _PARENTS = ("page_id", "database_id", "data_source_id", "workspace")
 
 
@@ -16,17 +17,17 @@ def create(call: Call) -> Json:
     """Create a page under a page or as a row."""
     body = call.body
     only(body, "body", ("parent", "properties", "children", "icon", "cover"))
-    holder = _holder(call, an_object(required(body, "parent", "body"), "body.parent"))
+    above = holder(call, an_object(required(body, "parent", "body"), "body.parent"))
     decoration = decorations(call)
     children = blocks.parse_many(call, body.get("children", []), "body.children")
-    written = _written(call, holder)  # last of the checks: it makes the select options that are new
+    written = _written(call, above)  # last of the checks: it makes the select options that are new
     author = call.bot.id
-    if isinstance(holder, DataSource):
-        page = call.workspace.add_row(holder, author, written)
+    if isinstance(above, DataSource):
+        page = call.workspace.add_row(above, author, written)
     else:
-        parent = Parent("workspace") if holder is None else Parent("page", holder.id)
+        parent = Parent("workspace") if above is None else Parent("page", above.id)
         page = call.workspace.add(Page(**call.workspace.stamps(call.bot.space, author, parent), values=written))
-        if holder is None:
+        if above is None:
             call.bot.shared.add(page.id)
     for key, value in decoration.items():
         setattr(page, key, value)
@@ -42,11 +43,11 @@ def retrieve(call: Call) -> Json:
 def update(call: Call) -> Json:
     """Change a page's properties, its looks, or whether it is in the trash."""
     page, body = call.find(Page, "page_id"), call.body
-    flags = trash_keys(call)
-    only(body, "body", ("properties", "icon", "cover", *flags, *(("is_locked",) if flags[1:] else ())))
+    flags = (*trash_keys(call), *(("is_archived", "is_locked") if call.version.has_data_sources else ()))
+    only(body, "body", ("properties", "icon", "cover", *flags))
     trashed = wanted_trash(call)
     if page.in_trash and trashed is not False:
-        raise invalid("Can't edit block that is archived. You must unarchive the block before editing.")
+        raise invalid(ARCHIVED)
     decoration = decorations(call)
     locked = a_boolean(body.get("is_locked", page.is_locked), "body.is_locked")
     page.values.update(_written(call, call.workspace.items.get(page.parent.id)))
@@ -93,12 +94,13 @@ def decorations(call: Call) -> Json:
 
 def trash_keys(call: Call) -> tuple[str, ...]:
     """Return the names that a version knows for being in the trash."""
-    return ("in_trash", "archived") if call.version.has_archived else ("in_trash", "is_archived")
+    return ("in_trash", "archived") if call.version.has_archived else ("in_trash",)
 
 
 def wanted_trash(call: Call) -> bool | None:
     """Return whether a body puts its object into the trash, or takes it out."""
-    wanted = [a_boolean(call.body[key], f"body.{key}") for key in trash_keys(call) if key in call.body]
+    keys = (*trash_keys(call), "is_archived")
+    wanted = [a_boolean(call.body[key], f"body.{key}") for key in keys if key in call.body]
     return wanted[0] if wanted else None
 
 
@@ -118,7 +120,8 @@ def the_source(call: Call, database: Database) -> DataSource:
     )
 
 
-def _holder(call: Call, parent: Json) -> DataSource | Page | None:
+def holder(call: Call, parent: Json) -> DataSource | Page | None:
+    """Return what a parent names, or none for the workspace itself; refuse what cannot hold a page."""
     only(parent, "body.parent", ("type", *_PARENTS))
     kind = next((key for key in _PARENTS if key in parent), None)
     if kind is None or parent.get("type", kind) != kind:
@@ -137,7 +140,7 @@ def _holder(call: Call, parent: Json) -> DataSource | Page | None:
 
 def _alive(call: Call, holder: ItemT) -> ItemT:
     if call.workspace.trashed(holder):
-        raise invalid("Can't edit block that is archived. You must unarchive the block before editing.")
+        raise invalid(ARCHIVED)
     return holder
 
 

@@ -25,7 +25,6 @@ from local.notion.objects import (
     Person,
     Property,
     Space,
-    minute,
     new_id,
 )
 from local.notion.rates import Rates
@@ -128,15 +127,15 @@ class Workspace:
 
     def stamps(self, space: str, author: str, parent: Parent, id: str | None = None) -> dict[str, Any]:
         """Return what every new object starts with."""
-        now = minute(self.clock())
-        times = {"created_time": now, "last_edited_time": now}
+        now = self.clock()
+        times = {"created_at": now, "edited_at": now}
         authors = {"created_by": author, "last_edited_by": author}
         made = {"made": self.ticks()} if self.lag else {}
         return {"id": id or new_id(), "space": space, "parent": parent, **times, **authors, **made}
 
     def touch(self, item: Item, bot: Bot) -> None:
         """Note who changed an object last, and when."""
-        item.last_edited_time = minute(self.clock())
+        item.edited_at = self.clock()
         item.last_edited_by = bot.id
 
     def add_database(self, owner: Person, title: str, sources: dict[str, dict[str, Property]]) -> Database:
