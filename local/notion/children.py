@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from local.notion import blocks, shapes
+from local.notion import blocks, events, shapes
 from local.notion.call import Call
 from local.notion.checks import an_id, an_object, one_of, only, required
 from local.notion.errors import Json, invalid, missing
@@ -35,6 +35,7 @@ def append(call: Call) -> Json:
     rest = [id for id in holder.children if id not in set(ids)]
     holder.children[:] = [*rest[:index], *ids, *rest[index:]]
     call.workspace.touch(holder, call.bot)
+    call.events += events.content_updated(call.workspace, holder, added)
     return _listed(call, added)
 
 
@@ -52,6 +53,7 @@ def update(call: Call) -> Json:
         block.content = blocks.parse_content(call, block.type, an_object(body[block.type], path), path, block.content)
     block.in_trash = block.in_trash if trashed is None else trashed
     call.workspace.touch(block, call.bot)
+    call.events += events.content_updated(call.workspace, block, [block])
     return shapes.block(call.workspace, block, call.version)
 
 
@@ -60,6 +62,10 @@ def delete(call: Call) -> Json:
     block = _found(call)
     if block.in_trash:
         raise invalid(ARCHIVED)
+    if isinstance(block, Block):
+        call.events += events.content_updated(call.workspace, block, [block])
+    else:
+        call.events += events.changed(block, block.kind, True)
     block.in_trash = True
     call.workspace.touch(block, call.bot)
     return shapes.block(call.workspace, block, call.version)

@@ -27,6 +27,7 @@ def move(call: Call) -> Json:
     page.parent = Parent("data_source" if isinstance(holder, DataSource) else "page", holder.id)
     workspace.add(page)
     workspace.touch(page, call.bot)
+    call.note("page.moved", page)
     return shapes.page(workspace, page, call.version)
 
 

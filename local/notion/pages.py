@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from local.notion import blocks, checks, files, properties, reading, rich_text, shapes, values
+from local.notion import blocks, checks, events, files, properties, reading, rich_text, shapes, values
 from local.notion.call import Call, ItemT
 from local.notion.checks import a_boolean, an_id, an_object, only, required
 from local.notion.errors import Json, invalid, missing
@@ -32,6 +32,7 @@ def create(call: Call) -> Json:
     for key, value in decoration.items():
         setattr(page, key, value)
     blocks.attach(call, page, children)
+    call.note("page.created", page)
     return shapes.page(call.workspace, page, call.version, call.chosen)
 
 
@@ -50,10 +51,16 @@ def update(call: Call) -> Json:
         raise invalid(ARCHIVED)
     decoration = decorations(call)
     locked = a_boolean(body.get("is_locked", page.is_locked), "body.is_locked")
-    page.values.update(_written(call, call.workspace.items.get(page.parent.id)))
+    written = _written(call, call.workspace.items.get(page.parent.id))
+    page.values.update(written)
+    if written:
+        call.note("page.properties_updated", page, updated_properties=list(written))
+    if locked is not page.is_locked:
+        call.note("page.locked" if locked else "page.unlocked", page)
     page.is_locked = locked
     for key, value in decoration.items():
         setattr(page, key, value)
+    call.events += events.changed(page, "page", trashed)
     page.in_trash = page.in_trash if trashed is None else trashed
     call.workspace.touch(page, call.bot)
     return shapes.page(call.workspace, page, call.version, call.chosen)

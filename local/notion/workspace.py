@@ -6,6 +6,8 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
+import httpx
+
 from local.notion import properties, rich_text, seed
 from local.notion.calls import Calls
 from local.notion.chaos import Chaos, Latency
@@ -28,6 +30,7 @@ from local.notion.objects import (
     new_id,
 )
 from local.notion.rates import Rates
+from local.notion.webhooks import Webhooks
 
 ItemT = TypeVar("ItemT", bound=Item)
 QUERY_LIMIT = 10_000
@@ -49,6 +52,7 @@ class Workspace:
         replay_revokes: bool = False,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
         ticks: Callable[[], float] = time.monotonic,
+        webhook_transport: httpx.AsyncBaseTransport | None = None,
     ) -> None:
         self.client_id = client_id
         self.client_secret = client_secret
@@ -64,6 +68,7 @@ class Workspace:
         self.chaos = Chaos()
         self.latency = Latency()
         self.calls = Calls()
+        self.webhooks = Webhooks(self, webhook_transport)
         self.items: dict[str, Item] = {}
         self.uploads: dict[str, FileUpload] = {}
         self.top: dict[str, list[str]] = {}
