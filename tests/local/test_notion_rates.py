@@ -6,25 +6,12 @@ from typing import Any
 import pytest
 
 from local.notion import Workspace, create_app
-from tests.local.conftest import Notion
+from tests.local.conftest import Notion, Ticks
 
 Json = dict[str, Any]
 
 AVERAGE: Json = {"mode": "average", "per_second": 3, "burst": 3}
 WINDOW: Json = {"mode": "window", "requests": 2, "seconds": 60}
-
-
-class Ticks:
-    def __init__(self) -> None:
-        self.now = 100.0
-
-    def __call__(self) -> float:
-        return self.now
-
-
-@pytest.fixture
-def ticks() -> Ticks:
-    return Ticks()
 
 
 @pytest.fixture
