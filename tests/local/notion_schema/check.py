@@ -92,6 +92,11 @@ class RecordingTransport(httpx.AsyncBaseTransport):
         return response
 
 
+def covers(method: str, path: str) -> bool:
+    """Say whether there is a type for what is asked and answered there."""
+    return any(method == each and pattern.fullmatch(path) for each, pattern, *_ in _ENDPOINTS)
+
+
 def check(exchange: Exchange) -> None:
     """Check an exchange: what was accepted is of the request's type, and what was answered of the answer's."""
     for method, pattern, request, response in _ENDPOINTS:
