@@ -14,6 +14,7 @@ from tests.api.waiter import asked, link, refused, sender, view_of
 from tests.conftest import eventually
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
+
 FORGED = [
     "", "x", "x.y", "A" * 40 + "." + "A" * 43, "../../etc/passwd", "%00", "a" * 3_000 + "." + "A" * 43, "é.é",
 ]  # fmt: skip

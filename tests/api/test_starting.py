@@ -15,6 +15,7 @@ from tests.api.conftest import Place
 from tests.api.runs import finished, start
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
+
 KNOWN = [
     "Answering", "AnsweringLate", "Echo", "Failing", "LongWait", "Planned", "Standing", "TypedOrder", "Waiter",
 ]  # fmt: skip

@@ -1,4 +1,4 @@
-"""The whole product as processes: Temporal, the stand-in for Notion, the API and a worker; and two builds of a worker."""
+"""The whole product as processes: Temporal, the stand-in for Notion, API and worker; and two builds of a worker."""
 
 from __future__ import annotations
 
