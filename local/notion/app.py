@@ -6,7 +6,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
-from local.notion import children, databases, others, pages, query
+from local.notion import children, comments, databases, others, pages, query, uploads
 from local.notion.call import Handler, answer, refusal, respond
 from local.notion.control import Control
 from local.notion.errors import NotionError, invalid_request_url
@@ -42,11 +42,31 @@ ENDPOINTS: tuple[tuple[str, str, Handler, tuple[Version, ...]], ...] = (
     ("DELETE", "/v1/blocks/{block_id}", children.delete, EVERY),
     ("GET", "/v1/blocks/{block_id}/children", children.children, EVERY),
     ("PATCH", "/v1/blocks/{block_id}/children", children.append, EVERY),
-    ("POST", "/v1/comments", others.create_comment, EVERY),
-    ("GET", "/v1/comments", others.comments, EVERY),
-    ("GET", "/v1/comments/{comment_id}", others.comment, EVERY),
+    ("POST", "/v1/comments", comments.create, EVERY),
+    ("GET", "/v1/comments", comments.comments, EVERY),
+    ("GET", "/v1/comments/{comment_id}", comments.comment, EVERY),
     ("POST", "/v1/search", others.search, EVERY),
+    ("POST", "/v1/file_uploads", uploads.create, EVERY),
+    ("GET", "/v1/file_uploads", uploads.uploads, EVERY),
+    ("GET", "/v1/file_uploads/{file_upload_id}", uploads.retrieve, EVERY),
+    ("POST", "/v1/file_uploads/{file_upload_id}/send", uploads.send, EVERY),
+    ("POST", "/v1/file_uploads/{file_upload_id}/complete", uploads.complete, EVERY),
 )
+PAGED = ("start_cursor", "page_size")
+CHOSEN = ("filter_properties",)
+# What may stand in the query string of an endpoint.
+QUERIES: dict[tuple[str, str], tuple[str, ...]] = {
+    ("GET", "/v1/users"): PAGED,
+    ("GET", "/v1/comments"): ("block_id", *PAGED),
+    ("GET", "/v1/file_uploads"): ("status", *PAGED),
+    ("GET", "/v1/blocks/{block_id}/children"): PAGED,
+    ("GET", "/v1/pages/{page_id}/properties/{property_id}"): PAGED,
+    ("POST", "/v1/pages"): CHOSEN,
+    ("GET", "/v1/pages/{page_id}"): CHOSEN,
+    ("PATCH", "/v1/pages/{page_id}"): CHOSEN,
+    ("POST", "/v1/databases/{database_id}/query"): CHOSEN,
+    ("POST", "/v1/data_sources/{data_source_id}/query"): CHOSEN,
+}
 
 
 async def _healthz(_: Request) -> Response:
@@ -119,9 +139,9 @@ def _routes(workspace: Workspace) -> list[Route]:
 
 
 def _route(workspace: Workspace, method: str, path: str, handler: Handler, versions: tuple[Version, ...]) -> Route:
-    handlers = dict.fromkeys(versions, handler)
+    handlers, allowed = dict.fromkeys(versions, handler), QUERIES.get((method, path), ())
 
     async def endpoint(request: Request) -> Response:
-        return await respond(request, workspace, handlers)
+        return await respond(request, workspace, handlers, allowed)
 
     return Route(path, endpoint, methods=[method])

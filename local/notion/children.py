@@ -29,7 +29,7 @@ def append(call: Call) -> Json:
     if holder.in_trash:
         raise invalid(_ARCHIVED)
     index = _index(call, holder)
-    drafts = blocks.parse_many(required(body, "children", "body"), "body.children")
+    drafts = blocks.parse_many(call, required(body, "children", "body"), "body.children")
     if isinstance(holder, Block) and not blocks.holds_children(holder.type, holder.content):
         raise invalid(f"Block type {holder.type} does not support children.")
     added = blocks.attach(call, holder, drafts)
@@ -51,7 +51,7 @@ def update(call: Call) -> Json:
         raise invalid(_ARCHIVED)
     if block.type in body:
         path = f"body.{block.type}"
-        block.content = blocks.parse_content(block.type, an_object(body[block.type], path), path, block.content)
+        block.content = blocks.parse_content(call, block.type, an_object(body[block.type], path), path, block.content)
     block.in_trash = block.in_trash if trashed is None else trashed
     call.workspace.touch(block, call.bot)
     return shapes.block(call.workspace, block, call.version)

@@ -19,7 +19,7 @@ def create(call: Call) -> Json:
     inline = a_boolean(body.get("is_inline", False), "body.is_inline")
     columns = _initial_columns(call)
     stamps = workspace.stamps(call.bot.space, call.bot.id, parent)
-    looks = decorations(body)
+    looks = decorations(call)
     database = workspace.add(Database(**stamps, title=title, description=description, is_inline=inline, **looks))
     workspace.add_data_source(database, call.bot.id, title, columns)
     if parent.kind == "workspace":
@@ -59,7 +59,7 @@ def create_source(call: Call) -> Json:
     database = call.workspace.find(call.bot, Database, id)
     columns = _columns(call, required(body, "properties", "body"), "body.properties")
     title = rich_text.parse(body.get("title", []), "body.title")
-    looks = decorations(body)
+    looks = decorations(call)
     source = call.workspace.add_data_source(database, call.bot.id, title, columns)
     source.icon = looks.get("icon")
     return shapes.data_source(call.workspace, source, call.version)
@@ -125,7 +125,7 @@ def _link(call: Call, prop: Property) -> None:
 
 def _looks(call: Call) -> Json:
     trashed = wanted_trash(call)
-    return {**decorations(call.body), **({} if trashed is None else {"in_trash": trashed})}
+    return {**decorations(call), **({} if trashed is None else {"in_trash": trashed})}
 
 
 def _apply(call: Call, item: Database | DataSource, changes: Json) -> None:

@@ -107,8 +107,32 @@ class Comment(Item):
 
     discussion_id: str
     rich_text: list[Json]
+    display_name: Json
+    attachments: list[Json] = field(default_factory=list[Json])
 
     kind = "comment"
+
+
+@dataclass(kw_only=True)
+class FileUpload:
+    """Hold a file on its way into the workspace; once it is attached it has no expiry any more."""
+
+    id: str
+    space: str
+    created_time: datetime
+    created_by: str
+    last_edited_time: datetime
+    expiry_time: datetime | None
+    mode: str
+    filename: str | None
+    content_type: str | None
+    total_parts: int
+    external_url: str | None
+    in_trash: bool = False
+    status: str = "pending"
+    content_length: int | None = None
+    parts: dict[int, int] = field(default_factory=dict[int, int])
+    imported: Json | None = None
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from local.notion import blocks, checks, properties, reading, rich_text, shapes, values
+from local.notion import blocks, checks, files, properties, reading, rich_text, shapes, values
 from local.notion.call import Call, ItemT
 from local.notion.checks import a_boolean, an_id, an_object, only, required
 from local.notion.errors import Json, invalid, missing
@@ -17,8 +17,8 @@ def create(call: Call) -> Json:
     body = call.body
     only(body, "body", ("parent", "properties", "children", "icon", "cover"))
     holder = _holder(call, an_object(required(body, "parent", "body"), "body.parent"))
-    decoration = decorations(body)
-    children = blocks.parse_many(body.get("children", []), "body.children")
+    decoration = decorations(call)
+    children = blocks.parse_many(call, body.get("children", []), "body.children")
     written = _written(call, holder)  # last of the checks: it makes the select options that are new
     author = call.bot.id
     if isinstance(holder, DataSource):
@@ -47,7 +47,7 @@ def update(call: Call) -> Json:
     trashed = wanted_trash(call)
     if page.in_trash and trashed is not False:
         raise invalid("Can't edit block that is archived. You must unarchive the block before editing.")
-    decoration = decorations(body)
+    decoration = decorations(call)
     locked = a_boolean(body.get("is_locked", page.is_locked), "body.is_locked")
     page.values.update(_written(call, call.workspace.items.get(page.parent.id)))
     page.is_locked = locked
@@ -81,12 +81,13 @@ def property_item(call: Call) -> Json:
     return {**answer, "property_item": {"id": found.id, "type": found.type, found.type: {}, "next_url": next_url}}
 
 
-def decorations(body: Json) -> Json:
+def decorations(call: Call) -> Json:
     """Return the icon and cover that a body sets, or refuse."""
     found: Json = {}
     for key in ("icon", "cover"):
-        if key in body:
-            found[key] = None if body[key] is None else _decoration(body[key], f"body.{key}", key)
+        if key in call.body:
+            value = call.body[key]
+            found[key] = None if value is None else _decoration(call, value, f"body.{key}", key)
     return found
 
 
@@ -143,7 +144,7 @@ def _alive(call: Call, holder: ItemT) -> ItemT:
 def _written(call: Call, holder: object) -> dict[str, Any]:
     given = call.body.get("properties", {})
     if isinstance(holder, DataSource):
-        return values.parse(call.workspace, call.bot, holder, given)
+        return values.parse(call, holder, given)
     return _title_only(given)
 
 
@@ -164,13 +165,10 @@ def _title_only(given: object) -> dict[str, Any]:
     return {"title": rich_text.parse(items, "body.properties.title.title")}
 
 
-def _decoration(value: object, path: str, key: str) -> Json:
+def _decoration(call: Call, value: object, path: str, key: str) -> Json:
     given = an_object(value, path)
     if key == "icon" and "emoji" in given:
         only(given, path, ("type", "emoji"))
         return {"type": "emoji", "emoji": blocks.url(given["emoji"], f"{path}.emoji")}
-    only(given, path, ("type", "external"))
-    external = an_object(required(given, "external", path), f"{path}.external")
-    only(external, f"{path}.external", ("url",))
-    target = blocks.url(required(external, "url", f"{path}.external"), f"{path}.external.url")
-    return {"type": "external", "external": {"url": target}}
+    only(given, path, ("type", "external", "file_upload"))
+    return files.parse(call, given, path)

@@ -18,6 +18,7 @@ from local.notion.objects import (
     Comment,
     Database,
     DataSource,
+    FileUpload,
     Item,
     Page,
     Parent,
@@ -65,6 +66,7 @@ class Workspace:
         self.latency = Latency()
         self.calls = Calls()
         self.items: dict[str, Item] = {}
+        self.uploads: dict[str, FileUpload] = {}
         self.top: dict[str, list[str]] = {}
         self.people: dict[str, Person] = {}
         self.bots: dict[str, Bot] = {}

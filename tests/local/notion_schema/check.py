@@ -44,6 +44,10 @@ _ENDPOINTS = tuple(
         ("GET", r"/v1/comments", None, "CommentList"),
         ("GET", r"/v1/comments/[^/]+", None, "Comment"),
         ("POST", r"/v1/search", "SearchRequest", "SearchResults"),
+        ("POST", r"/v1/file_uploads", "CreateFileUploadRequest", "FileUpload"),
+        ("GET", r"/v1/file_uploads", None, "FileUploadList"),
+        ("GET", r"/v1/file_uploads/[^/]+", None, "FileUpload"),
+        ("POST", r"/v1/file_uploads/[^/]+/(?:send|complete)", None, "FileUpload"),
     )
 )
 _OLD = "2022-06-28"
@@ -74,6 +78,7 @@ class RecordingTransport(httpx.AsyncBaseTransport):
         self.exchanges: list[Exchange] = []
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        await request.aread()
         response = await self._inner.handle_async_request(request)
         if request.url.path.startswith("/v1/"):
             await response.aread()
@@ -149,7 +154,7 @@ def _check_answer(name: str, exchange: Exchange) -> None:
 
 def _check_keys(name: str, received: Json, version: str | None) -> None:
     """Refuse a key that the type does not name: the schema itself leaves objects open."""
-    names = {"page": "Page", "database": "Database", "data_source": "DataSource"}
+    names = {"page": "Page", "database": "Database", "data_source": "DataSource", "file_upload": "FileUpload"}
     answered: list[Json] = [received, *received.get("results", [])]
     for each in answered:
         if name := names.get(str(each.get("object")), ""):
