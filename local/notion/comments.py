@@ -28,7 +28,8 @@ def create(call: Call) -> Json:
     attachments = _attachments(call)
     stamps = workspace.stamps(call.bot.space, call.bot.id, parent)
     made = Comment(**stamps, discussion_id=discussion, rich_text=text, display_name=name, attachments=attachments)
-    return shapes.comment(workspace.add(made))
+    call.note("comment.created", workspace.add(made))
+    return shapes.comment(made)
 
 
 def comments(call: Call) -> Json:
@@ -43,6 +44,24 @@ def comments(call: Call) -> Json:
 def comment(call: Call) -> Json:
     """Return one comment."""
     return shapes.comment(call.find(Comment, "comment_id"))
+
+
+def update(call: Call) -> Json:
+    """Change what a comment says."""
+    found = call.find(Comment, "comment_id")
+    only(call.body, "body", ("rich_text",))
+    found.rich_text = rich_text.parse(required(call.body, "rich_text", "body"), "body.rich_text")
+    call.workspace.touch(found, call.bot)
+    call.note("comment.updated", found)
+    return shapes.comment(found)
+
+
+def delete(call: Call) -> Json:
+    """Delete a comment, for good."""
+    found = call.find(Comment, "comment_id")
+    del call.workspace.items[found.id]
+    call.note("comment.deleted", found)
+    return shapes.comment(found)
 
 
 def _comments(call: Call) -> list[Comment]:
