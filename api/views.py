@@ -79,7 +79,10 @@ class StepList(BaseModel):
 class RunView(RunSummary):
     """A run with all that is kept of it."""
 
-    trigger: str | None = Field(default=None, description="What started it: `hook`, `api`; null for another program.")
+    trigger: str | None = Field(
+        default=None,
+        description="What started it: `hook`, `api`, `test`, `schedule` or `retry`; null for another program.",
+    )
     retry_of: str | None = Field(default=None, description="The failed run whose steps this one retries.")
 
     current_steps: list[ActiveStep] = Field(default_factory=list[ActiveStep], description="The steps that run now.")
