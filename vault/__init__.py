@@ -35,6 +35,7 @@ from vault.errors import (
     VaultError,
     VaultNotMigrated,
     VaultUnavailable,
+    WebhookTokenUnknown,
     WrongKey,
 )
 from vault.handles import check_handle
@@ -48,6 +49,7 @@ from vault.signing import Signer
 from vault.times import utc_now
 from vault.variables import Variable, Variables
 from vault.vault import Vault
+from vault.webhook_tokens import WebhookToken, WebhookTokens
 
 __all__ = [
     "Account",
@@ -99,6 +101,9 @@ __all__ = [
     "VaultError",
     "VaultNotMigrated",
     "VaultUnavailable",
+    "WebhookToken",
+    "WebhookTokenUnknown",
+    "WebhookTokens",
     "WrappedKey",
     "WrongKey",
     "check_handle",

@@ -26,6 +26,7 @@ VaultError
 ├── ApiKeyInvalid
 ├── ApiKeyUnknown
 ├── ApiKeyRefused
+├── WebhookTokenUnknown
 └── OneTimeRefused
     ├── OneTimeUnknown
     ├── OneTimeExpired
@@ -210,6 +211,12 @@ class ApiKeyRefused(VaultError):
     """An API key cannot be made with this name or these scopes."""
 
     type = "api-key-refused"
+
+
+class WebhookTokenUnknown(VaultError):
+    """The provider has sent no such token for its events."""
+
+    type = "webhook-token-unknown"
 
 
 class OneTimeRefused(VaultError):

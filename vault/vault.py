@@ -16,6 +16,7 @@ from vault.sessions import Sessions
 from vault.tables import key_checks
 from vault.times import Clock, utc_now
 from vault.variables import Variables
+from vault.webhook_tokens import WebhookTokens
 
 _CHECK_ID = 1
 _CHECK_TEXT = "durable-steps"
@@ -30,6 +31,7 @@ class Vault:
     api_keys: ApiKeys
     sessions: Sessions
     one_time: OneTime
+    webhook_tokens: WebhookTokens
 
     def __init__(self, database: Database, envelope: Envelope, now: Clock) -> None:
         self._database = database
@@ -39,6 +41,7 @@ class Vault:
         self.api_keys = ApiKeys(database, now)
         self.sessions = Sessions(database, now)
         self.one_time = OneTime(database, now)
+        self.webhook_tokens = WebhookTokens(database, envelope, now)
 
     @classmethod
     async def open(cls, database_url: str, keys: KeyProvider, *, now: Clock = utc_now) -> Vault:
