@@ -79,7 +79,9 @@ class StepList(BaseModel):
 class RunView(RunSummary):
     """A run with all that is kept of it."""
 
-    trigger: str | None = Field(default=None, description="What started it: `hook`, `api`; null for another program.")
+    trigger: str | None = Field(
+        default=None, description="What started it: `hook`, `api`, `notion`; null for another program."
+    )
     retry_of: str | None = Field(default=None, description="The failed run whose steps this one retries.")
 
     current_steps: list[ActiveStep] = Field(default_factory=list[ActiveStep], description="The steps that run now.")
@@ -109,6 +111,7 @@ class WorkflowView(BaseModel):
     name: str
     doc: str
     steps: list[str]
+    on: str | None = Field(description="The events of Notion that start it, such as `page.created`; null for none.")
     hook_url: str = Field(description="Whoever knows this address can start a run: treat it as a secret.")
 
 

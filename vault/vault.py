@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from sqlalchemy import insert, select
 from sqlalchemy.exc import IntegrityError
 
@@ -12,6 +14,7 @@ from vault.holdings import Holdings, read_holdings
 from vault.keys import KeyProvider
 from vault.migration import check_migrated
 from vault.one_time import OneTime
+from vault.reaching import read_reaching
 from vault.sessions import Sessions
 from vault.tables import key_checks
 from vault.times import Clock, utc_now
@@ -69,6 +72,12 @@ class Vault:
     async def holdings(self, workflow: str, *, most: int) -> Holdings:
         """Return what a run of the workflow may use, as of one moment; no handles where there are more than `most`."""
         return await read_holdings(self._database, workflow, most)
+
+    async def reaching(
+        self, provider: str, *, accounts: Collection[str] | None, workspace: str | None
+    ) -> tuple[str, ...]:
+        """Return the handles of connections to these accounts; where it is None, of those to the workspace."""
+        return await read_reaching(self._database, provider, accounts, workspace)
 
     async def close(self) -> None:
         """Close every connection to the database."""

@@ -87,7 +87,8 @@ class WebhookTokens:
         rows = [row for row in await self._rows(provider) if token_id in (None, row.id)]
         if not rows:
             raise WebhookTokenUnknown(
-                "No verification token has come. Make the subscription at the provider, with the address shown here."
+                "No such verification token has come. Make the subscription at the provider, with the address that "
+                "`python cli.py webhooks notion` shows."
             )
         row = rows[0]
         token = await self._open(row)

@@ -46,7 +46,7 @@ async def test_a_token_counts_once_an_operator_has_seen_it(vault: Vault, clock: 
 
 
 async def test_without_a_handshake_there_is_nothing_to_reveal(vault: Vault, clock: Clock) -> None:
-    with pytest.raises(WebhookTokenUnknown, match="No verification token has come"):
+    with pytest.raises(WebhookTokenUnknown, match="No such verification token has come"):
         await vault.webhook_tokens.reveal("notion")
     await shaken(vault, clock, ONE)
     with pytest.raises(WebhookTokenUnknown):
@@ -99,6 +99,7 @@ async def test_a_few_pending_tokens_are_kept_those_that_were_seen_the_longest(va
     verified = await seen(vault, clock, ONE)
     await vault.webhook_tokens.note_event(verified)
     revealed = await seen(vault, clock, TWO)
+    newest = revealed
     for number in range(20):
         newest = await shaken(vault, clock, Secret(f"secret_{number}"))
     held = await ids(vault)
