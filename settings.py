@@ -51,6 +51,11 @@ class Settings(BaseSettings):
 
     notion_client_id: str | None = Field(default=None, description="The client id of your Notion OAuth connection.")
     notion_client_secret: SecretStr | None = Field(default=None, description="Its client secret.")
+    notion_version: str = Field(
+        default="2022-06-28",
+        pattern=r"^\d{4}-\d\d-\d\d$",
+        description="The version of Notion's API for calls that name none.",
+    )
     notion_origin: str = Field(default=NOTION_ORIGIN, description="Another address for Notion, on this machine only.")
 
     egress_private_hosts: Annotated[tuple[str, ...], NoDecode] = Field(

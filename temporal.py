@@ -65,13 +65,15 @@ async def connect(*, lazy: bool = False) -> Client:
 
 
 class SearchAttributes:
-    """Whether a client's server knows the search attributes of runs; asked once, and again after a while if not."""
+    """Whether a client's server knows the search attributes of runs; asked once, and again after a while if not.
 
-    def __init__(self, client: Client) -> None:
-        self._client = client
+    The client is not kept: what lives as long as a client must not hold it.
+    """
+
+    def __init__(self) -> None:
         self._known, self._ask_at = False, 0.0
 
-    async def known(self) -> bool:
+    async def known(self, client: Client) -> bool:
         """Tell whether runs may be started with them; register them where they are missing and one may.
 
         A server that was just told of them refuses them for a moment more, so that this answers False then.
@@ -79,7 +81,7 @@ class SearchAttributes:
         if self._known or time.monotonic() < self._ask_at:
             return self._known
         self._ask_at = time.monotonic() + _ASK_AGAIN_SECONDS
-        service, namespace = self._client.operator_service, self._client.namespace
+        service, namespace = client.operator_service, client.namespace
         try:
             request = ListSearchAttributesRequest(namespace=namespace)
             listed = await service.list_search_attributes(request, timeout=_ASK_TIMEOUT)
@@ -104,4 +106,4 @@ _OF: WeakKeyDictionary[Client, SearchAttributes] = WeakKeyDictionary()
 
 async def attributes_known(client: Client) -> bool:
     """Tell whether runs may be started with search attributes; see `steps.attributes`."""
-    return await _OF.setdefault(client, SearchAttributes(client)).known()
+    return await _OF.setdefault(client, SearchAttributes()).known(client)

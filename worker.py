@@ -6,9 +6,10 @@ import asyncio
 import logging
 import os
 import signal
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import asynccontextmanager
 from datetime import timedelta
+from typing import Any
 
 from temporalio.client import Client
 from temporalio.common import VersioningBehavior, WorkerDeploymentVersion
@@ -18,7 +19,6 @@ from activities import Activities
 from logs import configure_logging
 from schedules.keeper import keep_schedules
 from settings import Settings, read_settings
-from steps import Workflow
 from steps.dedupe import own_workflows
 from steps.discovery import Discovered, discover
 from temporal import DEFAULT_ADDRESS, connect, leave
@@ -43,7 +43,7 @@ def load_workflows(settings: Settings) -> Discovered:
 
 
 def make_worker(
-    client: Client, settings: Settings, activities: Activities, workflows: Sequence[type[Workflow]]
+    client: Client, settings: Settings, activities: Sequence[Callable[..., Any]], workflows: Sequence[type[Any]]
 ) -> Worker:
     """Return a worker, not yet running."""
     deployment = _deployment()
@@ -51,7 +51,7 @@ def make_worker(
         client,
         task_queue=settings.task_queue,
         workflows=[*workflows, *own_workflows(versioned=deployment is not None)],
-        activities=activities.all(),
+        activities=activities,
         workflow_task_poller_behavior=PollerBehaviorAutoscaling(),
         activity_task_poller_behavior=PollerBehaviorAutoscaling(),
         sticky_queue_schedule_to_start_timeout=_STICKY,
@@ -89,7 +89,7 @@ async def run_worker(settings: Settings, stop: asyncio.Event) -> None:
             return
         activities = Activities(vault, signer, settings, client=client)
         try:
-            async with make_worker(client, settings, activities, list(found.workflows.values())):
+            async with make_worker(client, settings, activities.all(), list(found.workflows.values())):
                 log.info("Polling the task queue %r", settings.task_queue)
                 async with _keeping_schedules(client, settings, found):
                     await stop.wait()

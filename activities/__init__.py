@@ -18,6 +18,7 @@ from activities.notion import Notion
 from activities.refresh import Refresher
 from activities.schedules import read_occurrence
 from activities.seals import Seals
+from activities.sending import Sender
 from activities.variables import read_variables
 from activities.waits import open_wait
 from settings import Settings
@@ -51,7 +52,8 @@ class Activities:
         self._connections = ActiveConnections(vault, settings.notion_origin)
         self._refresher = Refresher(vault, self._egress, settings)
         self._seals = Seals(vault, signer, self._connections, self._refresher)
-        self._notion = Notion(vault, self._egress, self._seals, self._connections)
+        self._sender = Sender(self._egress, self._seals)
+        self._notion = Notion(vault, self._sender, self._seals, self._connections, settings.notion_version)
 
     def all(self) -> list[Callable[..., Any]]:
         """Return what a worker registers."""
@@ -73,7 +75,7 @@ class Activities:
     async def fetch(self, request: FetchRequest) -> Response:
         """Make one HTTP call."""
         async with heartbeats():
-            return await _crossing(fetch(self._egress, self._seals, request, _workflow()))
+            return await _crossing(fetch(self._sender, request, _workflow()))
 
     @activity.defn
     async def notion(self, request: NotionRequest) -> dict[str, Any]:

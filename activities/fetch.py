@@ -9,9 +9,8 @@ from urllib.parse import unquote_plus
 
 import httpx
 
-from activities.egress import Egress, check_address
-from activities.exchange import Exchange
-from activities.seals import SealedAuth, Seals, holds_mark
+from activities.egress import check_address
+from activities.sending import Sender
 from steps.errors import RequestInvalid, SealInvalid
 from steps.http import FetchRequest, Response
 
@@ -25,13 +24,9 @@ _HEADERS_REFUSED = frozenset(
 )
 
 
-async def fetch(egress: Egress, seals: Seals, request: FetchRequest, workflow: str) -> Response:
+async def fetch(sender: Sender, request: FetchRequest, workflow: str) -> Response:
     """Make one HTTP call: the seals of the workflow are opened in it, and nowhere in what comes back."""
-    built = build(request)
-    exchange = Exchange(built.url.host)
-    sealed = any(holds_mark(value) for value in request.headers.values())
-    auth = SealedAuth(seals, workflow, exchange) if sealed else None
-    return await egress.send(built, exchange, auth, request.timeout)
+    return (await sender.send(build(request), workflow, request.timeout, request.lane)).answer
 
 
 def build(request: FetchRequest) -> httpx.Request:

@@ -16,7 +16,7 @@ from api.reading import describe, failure_details, status_of
 from api.starting import Started, fitting, found_by
 from steps.branch import RetryState, Trigger, read_trigger
 from steps.record import RunRecord
-from steps.retrying import retry_of
+from steps.retrying import needs_data, retry_of
 
 _NUMBERED = re.compile(r"(.+)~([1-9][0-9]*)")
 _AGAIN = "Start a new run with its data instead."
@@ -38,10 +38,9 @@ async def retry_run(client: Client, run_id: str) -> Started:
             raise RunNotRetryable(f"The run is {status.replace('_', ' ')}; only a failed one has steps to retry.")
         handle = client.get_workflow_handle(run_id, run_id=description.run_id)
         record, state = await _left(handle)
-        trigger = retry_of(run_id, record, state, data=await _data(client, description), now=datetime.now(UTC))
-        trigger = fitting(trigger)
+        data = await _data(client, description) if needs_data(state) else None
+        trigger = fitting(retry_of(run_id, record, state, data=data, now=datetime.now(UTC)))
         following = _next_id(run_id)
-        memo = await description.memo()
         try:
             await client.start_workflow(
                 description.workflow_type,
@@ -51,7 +50,7 @@ async def retry_run(client: Client, run_id: str) -> Started:
                 id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
                 id_conflict_policy=WorkflowIDConflictPolicy.FAIL,
                 static_summary=f"{description.workflow_type}, the retry of {run_id}",
-                memo={"trigger": memo.get("trigger", "client"), "retry_of": run_id},
+                memo={"trigger": "retry", "retry_of": run_id},
                 rpc_timeout=RPC_TIMEOUT,
                 **await found_by(client, description.workflow_type, "retry"),
             )

@@ -80,7 +80,8 @@ class RunView(RunSummary):
     """A run with all that is kept of it."""
 
     trigger: str | None = Field(
-        default=None, description="What started it: `hook`, `api`, `notion`; null for another program."
+        default=None,
+        description="What started it: `hook`, `api`, `notion`, `test`, `schedule` or `retry`; null for another program.",
     )
     retry_of: str | None = Field(default=None, description="The failed run whose steps this one retries.")
 

@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Callable
-from typing import Any, cast
 
 from temporalio.client import Client
 from temporalio.contrib.pydantic import pydantic_data_converter
 
-from activities import Activities
 from bench.hand_order import HandOrder
 from bench.posting import post_page
 from logs import configure_logging
@@ -19,19 +16,12 @@ from temporal import leave
 from worker import make_worker
 
 
-class _Posting:
-    """What `make_worker` asks of activities."""
-
-    def all(self) -> list[Callable[..., Any]]:
-        return [post_page]
-
-
 async def _work() -> None:
     settings = read_settings(task_queue="hand")
     configure_logging(settings)
     # Without our plugin: Temporal's own sandbox, as it comes.
     client = await Client.connect(os.environ["TEMPORAL_ADDRESS"], data_converter=pydantic_data_converter)
-    async with make_worker(client, settings, cast("Activities", _Posting()), [HandOrder]):  # type: ignore[list-item]
+    async with make_worker(client, settings, [post_page], [HandOrder]):
         await asyncio.Event().wait()
 
 

@@ -20,6 +20,11 @@ class Answers:
         self.given = given
         self._wanted, self._leaving, self._pending = wanted, False, pending
 
+    @property
+    def awaited(self) -> bool:
+        """Tell whether somebody waits for what `start` will answer."""
+        return self._wanted and self._pending and self.given is None
+
     def made_of(self, step: str, value: object) -> Answer | None:
         """Return the answer that a step's value makes, if the step is the one that answers.
 

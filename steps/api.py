@@ -12,11 +12,12 @@ from temporalio import workflow
 from steps.calls import look_up, place, run_activity, send
 from steps.dedupe import first_to_see
 from steps.delay import Delay, parse_delay
+from steps.earlier import Calls
 from steps.environment import Env
 from steps.errors import PayloadInvalid, RequestInvalid
 from steps.facts import Log, RunInfo
 from steps.http import ConnectionRequest, FetchRequest, Response
-from steps.notion import NOTION_VERSION, Notion
+from steps.notion import Notion
 from steps.payload import describe, to_json
 from steps.retry import Retry
 from steps.scheduling import Scheduling
@@ -38,6 +39,7 @@ class Api(Scheduling):
         self.env: Env = run.env
         self.store: Store = run.store
         self.log = Log(run.log, step, branch.id if branch else None)
+        self._calls = Calls(branch.since if branch else None, "interactive" if run.answers.awaited else "bulk")
         attempt = branch.attempt if branch else 1
         self.run = RunInfo(workflow.info().workflow_id, run.workflow.__name__, step, attempt, run.started_at)
 
@@ -97,6 +99,7 @@ class Api(Scheduling):
             request = FetchRequest(
                 url=url, method=method.upper(), headers=headers or {}, params=params,
                 json_body=body, has_json=json is not None, content=content, timeout=seconds,
+                lane=self._calls.lane, again=self._calls.again,
             )  # fmt: skip
         except ValidationError as error:
             raise RequestInvalid(f"fetch cannot make this call: {describe(error)}.") from None
@@ -104,10 +107,10 @@ class Api(Scheduling):
         summary = f"{self._step} · {place(method, url)}"
         return await send("fetch", request, Response, timeout=seconds, retry=policy, summary=summary)
 
-    def notion(self, handle: str, *, version: str = NOTION_VERSION) -> Notion:
-        """Return the Notion client of a connection."""
+    def notion(self, handle: str, *, version: str | None = None) -> Notion:
+        """Return the Notion client of a connection; without `version` with the deployment's (STEPS_NOTION_VERSION)."""
         self._run.attributes.uses(handle)
-        return Notion(handle, self._step, version)
+        return Notion(handle, self._step, self._calls, version)
 
     async def call(
         self,

@@ -26,7 +26,8 @@ class Member(NamedTuple):
 class Branch(BaseModel):
     """One armed step: what runs, with what, and when; one with a `wait` runs when an event comes before `due`.
 
-    `parent` is the branch whose step armed it; `attempt` counts from 1.
+    `parent` is the branch whose step armed it; `attempt` counts from 1. `since` is the minute in which the step was
+    first tried, once an attempt has failed.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -40,6 +41,7 @@ class Branch(BaseModel):
     wait: Wait | None = Field(default=None, exclude_if=lambda wait: wait is None)
     attempt: int = Field(default=1, exclude_if=lambda attempt: attempt == 1)
     member: Member | None = Field(default=None, exclude_if=lambda member: member is None)
+    since: datetime | None = Field(default=None, exclude_if=lambda since: since is None)
 
 
 class Group(BaseModel):
@@ -70,6 +72,7 @@ class Batch(BaseModel):
     parent: int | None = None
     attempt: int = 1
     group: int | None = None
+    since: datetime | None = Field(default=None, exclude_if=lambda since: since is None)
     rows: list[tuple[int, int, int, Any]]
 
 

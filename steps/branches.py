@@ -147,19 +147,20 @@ class Branches:
         del self.running[branch.id]
         self._release(branch.id)
 
-    def fail(self, branch: Branch) -> None:
+    def fail(self, branch: Branch, began: datetime) -> None:
         """Keep a running branch whose step has failed; more than a payload holds is what the run was started with."""
         del self.running[branch.id]
-        if not self.fits(branch):
-            self._release(branch.id)
-            branch = branch.model_copy(update={"payload": None})
-            self._hold(branch, 0)
-        self.failed[branch.id] = branch
+        fits = self.fits(branch)
+        size = self._release(branch.id)
+        failed = branch.model_copy(update={"since": _first(branch, began), "payload": branch.payload if fits else None})
+        self._hold(failed, size if fits else 0)
+        self.failed[branch.id] = failed
 
-    def again(self, branch: Branch, due: datetime) -> None:
-        """Arm a running branch for its next attempt."""
+    def again(self, branch: Branch, due: datetime, began: datetime) -> None:
+        """Arm a running branch for its next attempt; the one that failed `began` then."""
         del self.running[branch.id]
-        self._rearm(branch.model_copy(update={"due": due, "attempt": branch.attempt + 1}), self._held[branch.id][1])
+        following = {"due": due, "attempt": branch.attempt + 1, "since": _first(branch, began)}
+        self._rearm(branch.model_copy(update=following), self._held[branch.id][1])
 
     def next(self) -> Branch | None:
         """Return the branch that is due next."""
@@ -209,3 +210,8 @@ class Branches:
             del self._kinds[kind(branch)]
         self.budget.used -= head_bytes(branch.action)
         return size
+
+
+def _first(branch: Branch, began: datetime) -> datetime:
+    """Return the minute of a branch's first attempt. Of a minute, for branches that have it in common are packed."""
+    return branch.since or began.replace(second=0, microsecond=0)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
+from itertools import count
 from typing import Any, NoReturn, TypeVar
 from urllib.parse import urlsplit
 
@@ -12,7 +13,8 @@ from temporalio.common import RetryPolicy
 from temporalio.exceptions import ActivityError, FailureError, is_cancelled_exception
 
 from steps.crossing import from_activity
-from steps.errors import CallFailed, FetchFailed, StepsError, VaultFailed
+from steps.errors import CallFailed, FetchFailed, StepsError
+from steps.pauses import PAUSING, pause_for
 from steps.retry import Retry
 
 T = TypeVar("T")
@@ -23,8 +25,6 @@ _MAX_SUMMARY_BYTES = 200
 _LOOKUP_TIMEOUT = timedelta(seconds=10)
 _LOOKUP_RETRY = RetryPolicy(initial_interval=timedelta(milliseconds=200), maximum_interval=timedelta(seconds=30))
 _LOOKUP_TIMER_FROM = timedelta(seconds=5)
-_VAULT_WAIT = timedelta(seconds=1)
-_LONGEST_VAULT_WAIT = timedelta(minutes=5)
 
 
 async def look_up(activity: str, argument: Any, result_type: type[T], *, summary: str) -> T:
@@ -54,12 +54,11 @@ async def send(
 ) -> T:
     """Run a call of the outside by an activity; `timeout` in seconds is that of one attempt.
 
-    A vault that does not work uses up no attempt: nothing was sent, so the run waits for it.
+    What keeps it from being sent uses up no attempt: the run waits for it.
     """
     policy = retry.policy()
-    policy.non_retryable_error_types = [VaultFailed.type]
-    wait = _VAULT_WAIT
-    while True:
+    policy.non_retryable_error_types = list(PAUSING)
+    for pauses in count():
         try:
             return await workflow.execute_activity(
                 activity,
@@ -72,10 +71,11 @@ async def send(
                 summary=_cut(summary),
             )
         except ActivityError as error:
-            if getattr(error.cause, "type", None) != VaultFailed.type:
+            pause = pause_for(error.cause, pauses)
+            if pause is None:
                 raise_for_step(error, summary)
-        await workflow.sleep(wait, summary=_cut(f"waiting for the vault · {summary}"))
-        wait = min(wait * 2, _LONGEST_VAULT_WAIT)
+        await workflow.sleep(pause.length, summary=_cut(f"waiting for {pause.reason} · {summary}"))
+    raise AssertionError("count() has no end")
 
 
 async def run_activity(

@@ -3,11 +3,25 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from datetime import datetime
+from typing import Any, Literal
 
 from pydantic import BaseModel, Field
 
 JSON = Any  # what json.loads returns
+
+Lane = Literal["interactive", "bulk"]
+"""Whether somebody waits for what a call brings; such calls go first where a connection's are paced."""
+
+
+class Again(BaseModel):
+    """Say that a step was tried before, `since` then, so that its writes may have been made.
+
+    `made` holds the ids of what this attempt itself has made, which no further write of it is to be taken for.
+    """
+
+    since: datetime
+    made: list[str] = Field(default_factory=list[str])
 
 
 class FetchRequest(BaseModel):
@@ -24,6 +38,9 @@ class FetchRequest(BaseModel):
     has_json: bool = False
     content: str | None = None
     timeout: float = 30.0
+    # Left out where they say nothing: they would stand in every history.
+    lane: Lane = Field(default="bulk", exclude_if=lambda lane: lane == "bulk")
+    again: Again | None = Field(default=None, exclude_if=lambda again: again is None)
 
 
 class Response(BaseModel):
@@ -51,14 +68,20 @@ class Response(BaseModel):
 
 
 class NotionRequest(BaseModel):
-    """One call of Notion's API, by the connection's handle. `path` begins with /v1/."""
+    """One call of Notion's API, by the connection's handle. `path` begins with /v1/.
+
+    `key` is the property that tells one page from every other; without `version` it is the deployment's.
+    """
 
     handle: str
     method: str
     path: str
-    version: str
+    version: str | None = None
     params: dict[str, str | int] | None = None
     body: dict[str, Any] | None = None
+    key: str | None = Field(default=None, exclude_if=lambda key: key is None)
+    lane: Lane = Field(default="bulk", exclude_if=lambda lane: lane == "bulk")
+    again: Again | None = Field(default=None, exclude_if=lambda again: again is None)
 
 
 class ConnectionRequest(BaseModel):

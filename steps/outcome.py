@@ -36,11 +36,11 @@ def settle(run: Run, branch: Branch, began: datetime, error: BaseException | Non
         _note(run, branch, "cancelled", began)
     else:
         text = f"{kind_of(error)}: {shown(error, MAX_LINE_CHARACTERS)}"
-        again = _try_again(run, branch, error, text)
+        again = _try_again(run, branch, began, error, text)
         _note(run, branch, "retried" if again else "failed", began, text)
         if not again:
             record_failure(run, branch, error)
-            run.branches.fail(branch)
+            run.branches.fail(branch, began)
             leave(run, branch.member, failed=True)
 
 
@@ -80,7 +80,7 @@ def record_failure(run: Run, branch: Branch, error: BaseException) -> None:
     run.log.add("error", f"{failure.type}: {failure.message}", step=branch.action, branch=branch.id, fields={})
 
 
-def _try_again(run: Run, branch: Branch, error: BaseException, text: str) -> bool:
+def _try_again(run: Run, branch: Branch, began: datetime, error: BaseException, text: str) -> bool:
     """Arm the next attempt, if the step wants one."""
     method = getattr(run.workflow, branch.action, None)
     options = options_of(method) if method else StepOptions()
@@ -90,7 +90,7 @@ def _try_again(run: Run, branch: Branch, error: BaseException, text: str) -> boo
     count = f"attempt {branch.attempt} of {options.retry.attempts}"
     message = f"{text} ({count}; the next one in {pause.total_seconds():g} s)"
     run.log.add("warning", message, step=branch.action, branch=branch.id, fields={})
-    run.branches.again(branch, workflow.now() + pause)
+    run.branches.again(branch, workflow.now() + pause, began)
     return True
 
 

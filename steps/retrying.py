@@ -6,24 +6,29 @@ from datetime import datetime
 from typing import Any
 
 from steps.batch import unpack
-from steps.branch import Carried, RetryState, Trigger
+from steps.branch import Branch, Carried, RetryState, Trigger
 from steps.claims import renewed
 from steps.groups import reopened
 from steps.record import LogLine, RunRecord
+
+
+def needs_data(state: RetryState) -> bool:
+    """Tell whether a failed `start` comes without its payload: what the run was started with must be read again."""
+    return any(_lacks_payload(branch) for branch in unpack(state.failed))
 
 
 def retry_of(run_id: str, record: RunRecord, state: RetryState, *, data: Any, now: datetime) -> Trigger:
     """Return what starts a run of the failed branches alone, each with its first attempt, and due now.
 
     The store goes on, and so do the groups that waited for these branches; the variables are read anew. `data` is what
-    the failed run was started with, for a `start` whose data was too large to be kept.
+    the failed run was started with; only where `needs_data` is it looked at.
     """
     branches = [
         branch.model_copy(
             update={
                 "due": now,
                 "attempt": 1,
-                "payload": data if branch.action == "start" and branch.payload is None else branch.payload,
+                "payload": data if _lacks_payload(branch) else branch.payload,
             }
         )
         for branch in unpack(state.failed)
@@ -39,3 +44,7 @@ def retry_of(run_id: str, record: RunRecord, state: RetryState, *, data: Any, no
         log=[LogLine(at=now, message=message)],
     )
     return Trigger(headers=state.headers, carried=carried)
+
+
+def _lacks_payload(branch: Branch) -> bool:
+    return branch.action == "start" and branch.payload is None

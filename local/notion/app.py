@@ -13,6 +13,7 @@ from local.notion.errors import NotionError, invalid_request_url
 from local.notion.front import Front
 from local.notion.oauth import OAuth
 from local.notion.objects import new_id
+from local.notion.switches import Switches
 from local.notion.versions import Version
 from local.notion.workspace import Workspace
 
@@ -87,7 +88,7 @@ def create_app(workspace: Workspace | None = None) -> StandIn:
 
 
 def _routes(workspace: Workspace) -> list[Route]:
-    oauth, control = OAuth(workspace), Control(workspace)
+    oauth, control, switches = OAuth(workspace), Control(workspace), Switches(workspace)
     own = [
         ("GET", "/healthz", _healthz),
         ("GET", "/v1/oauth/authorize", oauth.authorize),
@@ -97,6 +98,11 @@ def _routes(workspace: Workspace) -> list[Route]:
         ("POST", "/v1/oauth/revoke", oauth.revoke),
         ("POST", "/_local/faults", control.add_faults),
         ("DELETE", "/_local/faults", control.clear_faults),
+        ("PUT", "/_local/rate_limit", switches.rate_limit),
+        ("POST", "/_local/chaos", switches.chaos),
+        ("DELETE", "/_local/chaos", switches.no_chaos),
+        ("PUT", "/_local/latency", switches.latency),
+        ("PUT", "/_local/lag", switches.lag),
         ("GET", "/_local/calls", control.calls),
         ("DELETE", "/_local/calls", control.clear_calls),
         ("GET", "/_local/pages", control.pages),

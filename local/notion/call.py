@@ -57,9 +57,7 @@ def answer(request_id: str, status: int, body: Json, headers: dict[str, str] | N
 def refusal(error: NotionError | OAuthError) -> JSONResponse:
     """Return the answer that an error stands for."""
     request_id = new_id()
-    challenge = {"WWW-Authenticate": 'Basic realm="OAuth"'} if error.status == 401 else {}
-    headers = challenge if isinstance(error, OAuthError) else {}
-    return answer(request_id, error.status, error.body(request_id), headers)
+    return answer(request_id, error.status, error.body(request_id), error.headers)
 
 
 def parse_json(raw: bytes) -> Any:
@@ -74,6 +72,7 @@ async def respond(request: Request, workspace: Workspace, handlers: dict[Version
     """Answer one call: who, which version, what; then the handler, in one go, with nothing in between."""
     try:
         bot = _authorize(workspace, request.headers.get("authorization"))
+        workspace.rates.check(bot.id)
         version = versions.parse(request.headers.get("notion-version"))
         if version not in handlers:
             raise invalid_request_url()

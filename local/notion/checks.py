@@ -64,6 +64,22 @@ def a_number(value: object, path: str) -> int | float:
     return value
 
 
+def a_positive(value: object, path: str) -> int | float:
+    """Return a number above zero, or refuse."""
+    number = a_number(value, path)
+    if number <= 0:
+        raise failed(path, "above `0`", value)
+    return number
+
+
+def a_duration(value: object, path: str) -> int | float:
+    """Return a number of seconds, which may be zero, or refuse."""
+    number = a_number(value, path)
+    if number < 0:
+        raise failed(path, "≥ `0`", value)
+    return number
+
+
 def a_boolean(value: object, path: str) -> bool:
     """Return a boolean, or refuse."""
     if not isinstance(value, bool):

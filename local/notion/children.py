@@ -79,7 +79,8 @@ def _holder(call: Call) -> Page | Block:
 
 
 def _alive(call: Call, ids: list[str]) -> list[Item]:
-    return [item for item in (call.workspace.items[id] for id in ids) if not item.in_trash]
+    found = (call.workspace.items[id] for id in ids)
+    return [item for item in found if not item.in_trash and call.workspace.listed(item)]
 
 
 def _listed(call: Call, items: list[Item] | list[Block]) -> Json:

@@ -9,12 +9,15 @@ Json = dict[str, Any]
 class NotionError(Exception):
     """Refuse a call in the form that Notion refuses it."""
 
-    def __init__(self, status: int, code: str, message: str, additional_data: Json | None = None) -> None:
+    def __init__(
+        self, status: int, code: str, message: str, additional_data: Json | None = None, retry_after: int | None = None
+    ) -> None:
         super().__init__(message)
         self.status = status
         self.code = code
         self.message = message
         self.additional_data = additional_data
+        self.headers = {} if retry_after is None else {"retry-after": str(retry_after)}
 
     def body(self, request_id: str) -> Json:
         """Return the JSON that Notion would answer."""
@@ -32,6 +35,7 @@ class OAuthError(Exception):
         self.status = status
         self.error = error
         self.description = description
+        self.headers = {"WWW-Authenticate": 'Basic realm="OAuth"'} if status == 401 else {}
 
     def body(self, request_id: str) -> Json:
         """Return the JSON that Notion would answer."""

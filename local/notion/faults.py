@@ -1,6 +1,7 @@
 from __future__ import annotations
 
-from dataclasses import dataclass
+import math
+from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 
 from local.notion.checks import a_number, a_string, an_array, an_object, one_of, only
@@ -18,6 +19,8 @@ ANSWERS: dict[str, tuple[int, str, str]] = {
 KINDS = (*ANSWERS, "cut_before", "cut_after", "slow", "html_error")
 # These say in words that nothing was done, so they are never given after a write.
 REFUSALS = ("rate_limited", "conflict", "overload")
+# These leave open whether the call took effect: the server or the edge failed, somewhere.
+AMBIGUOUS = ("internal", "bad_gateway", "unavailable", "gateway_timeout", "html_error")
 _KEYS = ("method", "path", "kind", "times", "retry_after", "seconds", "when")
 
 
@@ -33,11 +36,16 @@ class Fault:
     seconds: float
     when: str
 
+    def at(self, when: str) -> Fault:
+        """Return the same fault, before or after the work."""
+        return replace(self, when=when)
+
     def error(self) -> NotionError:
         """Return the error that Notion would answer."""
         status, code, message = ANSWERS[self.kind]
         reason = {"rate_limit_reason": "public_api_request_rate_limit"} if self.kind == "rate_limited" else None
-        return NotionError(status, code, message, reason)
+        after = math.ceil(self.retry_after) if status in (429, 529) else None
+        return NotionError(status, code, message, reason, retry_after=after)
 
 
 class Faults:
@@ -48,7 +56,7 @@ class Faults:
 
     def add(self, given: object) -> int:
         """Queue what a request describes, or refuse; return how many faults are queued now."""
-        self._queue += [_parse(each, f"body[{index}]") for index, each in enumerate(an_array(given, "body", 1_000))]
+        self._queue += [parse(each, f"body[{index}]") for index, each in enumerate(an_array(given, "body", 1_000))]
         return len(self._queue)
 
     def clear(self) -> None:
@@ -66,7 +74,8 @@ class Faults:
         return None
 
 
-def _parse(value: object, path: str) -> Fault:
+def parse(value: object, path: str) -> Fault:
+    """Return the fault that a request describes, or refuse."""
     given: Json = an_object(value, path)
     only(given, path, _KEYS)
     kind = one_of(given.get("kind"), f"{path}.kind", KINDS)

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import math
 from typing import Any, Protocol, cast
 
 import httpx
@@ -10,9 +9,9 @@ from starlette.datastructures import Headers
 from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from local.notion.call import MAX_BODY, answer
+from local.notion.call import MAX_BODY, refusal
 from local.notion.calls import CallRecord
-from local.notion.faults import ANSWERS, Fault
+from local.notion.faults import Fault
 from local.notion.objects import new_id, timestamp
 from local.notion.workspace import Workspace
 
@@ -39,19 +38,27 @@ class Front:
             return
         body = await _read(receive)
         record = self._record(scope, body)
-        fault = self._workspace.faults.take(scope["method"], scope["path"])
+        fault = self._fault(scope["method"], scope["path"])
         record.fault = fault.kind if fault else None
-        if fault is not None and fault.when == "before":
-            response = await self._before(fault, scope, body)
-        else:
-            response = await self._answered(scope, body)
-            if fault is not None:
-                response = await self._after(fault, response, receive)
+        await self._workspace.latency.pass_by(before=True)
+        response = await self._outcome(fault, scope, body, receive)
+        await self._workspace.latency.pass_by(before=False)
         if response is None:
             await _cut(receive, send)
             return
         record.status = response.status_code
         await response(scope, receive, send)
+
+    def _fault(self, method: str, path: str) -> Fault | None:
+        """Return what goes wrong with a call: what was asked for comes before what chance brings."""
+        return self._workspace.faults.take(method, path) or self._workspace.chaos.take(method, path)
+
+    async def _outcome(self, fault: Fault | None, scope: Scope, body: bytes, receive: Receive) -> Response | None:
+        """Return the answer, with the fault that it meets; none where the connection is cut."""
+        if fault is not None and fault.when == "before":
+            return await self._before(fault, scope, body)
+        response = await self._answered(scope, body)
+        return response if fault is None else await self._after(fault, response, receive)
 
     async def _before(self, fault: Fault, scope: Scope, body: bytes) -> Response | None:
         if fault.kind == "slow":
@@ -124,10 +131,7 @@ def _faulty(fault: Fault) -> Response:
     if fault.kind == "html_error":
         page = "<html><head><title>502 Bad Gateway</title></head><body><h1>502 Bad Gateway</h1></body></html>"
         return HTMLResponse(page, 502, {"cf-ray": new_id()[:16] + "-AMS", "server": "cloudflare"})
-    error, request_id = fault.error(), new_id()
-    status = ANSWERS[fault.kind][0]
-    headers = {"retry-after": str(math.ceil(fault.retry_after))} if status in (429, 529) else {}
-    return answer(request_id, status, error.body(request_id), headers)
+    return refusal(fault.error())
 
 
 def _too_large() -> Response:

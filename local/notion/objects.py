@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import math
 import uuid
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -19,7 +20,10 @@ class Parent(NamedTuple):
 
 @dataclass(kw_only=True)
 class Item:
-    """Hold what every object of a workspace has."""
+    """Hold what every object of a workspace has.
+
+    `made` counts while new objects take their time to be found; one that was made at any other time is found at once.
+    """
 
     id: str
     space: str
@@ -29,6 +33,7 @@ class Item:
     last_edited_time: datetime
     last_edited_by: str
     in_trash: bool = False
+    made: float = -math.inf
 
     kind = "item"
 
@@ -146,6 +151,11 @@ class Bot:
 def new_id() -> str:
     """Return a fresh id."""
     return str(uuid.uuid4())
+
+
+def minute(moment: datetime) -> datetime:
+    """Return a moment as Notion keeps it for an object: rounded down to the minute."""
+    return moment.replace(second=0, microsecond=0)
 
 
 def timestamp(moment: datetime) -> str:

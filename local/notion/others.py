@@ -72,8 +72,11 @@ def search(call: Call) -> Json:
     kinds = {"page": (Page,), call.version.row_kind: (holder,)}.get(wanted, (Page, holder))
     items = [item for item in call.workspace.items.values() if isinstance(item, kinds) and not item.in_trash]
     items = [item for item in items if sought.casefold() in _title(call, item).casefold()]
-    items = [item for item in items if call.workspace.sees(call.bot, item)]
-    items.sort(key=lambda item: item.last_edited_time, reverse=_newest_first(call))
+    items = [item for item in items if call.workspace.listed(item) and call.workspace.sees(call.bot, item)]
+    newest_first = _newest_first(call)
+    if newest_first:
+        items.reverse()  # of one minute, too, the newest comes first
+    items.sort(key=lambda item: item.last_edited_time, reverse=newest_first)
     kind = f"page_or_{call.version.row_kind}"
     return listed(call, items, lambda item: item.id, lambda item: _shape(call, item), kind, call.workspace.query_limit)
 

@@ -32,6 +32,7 @@ def _query(call: Call, source: DataSource, kind: str) -> Json:
     body = call.body
     trashed = checks.a_boolean(body.get("in_trash", body.get("archived", False)), "body.in_trash")
     found = [item for item in (call.workspace.items[id] for id in source.rows) if isinstance(item, Page)]
+    found = [row for row in found if call.workspace.listed(row)]
     # Without sorts there is no promised order: the newest first, so that nobody relies on the oldest.
     rows = [row for row in reversed(found) if row.in_trash is trashed and call.workspace.sees(call.bot, row)]
     if body.get("filter") is not None:

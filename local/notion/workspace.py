@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import time
 import uuid
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -7,6 +8,7 @@ from typing import Any, TypeVar
 
 from local.notion import properties, rich_text, seed
 from local.notion.calls import Calls
+from local.notion.chaos import Chaos, Latency
 from local.notion.errors import Json, object_not_found, wrong_kind
 from local.notion.faults import Faults
 from local.notion.grants import Grants
@@ -22,8 +24,10 @@ from local.notion.objects import (
     Person,
     Property,
     Space,
+    minute,
     new_id,
 )
+from local.notion.rates import Rates
 
 ItemT = TypeVar("ItemT", bound=Item)
 QUERY_LIMIT = 10_000
@@ -44,6 +48,7 @@ class Workspace:
         query_limit: int = QUERY_LIMIT,
         replay_revokes: bool = False,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        ticks: Callable[[], float] = time.monotonic,
     ) -> None:
         self.client_id = client_id
         self.client_secret = client_secret
@@ -53,6 +58,11 @@ class Workspace:
         self.integration_id = self.name_id("integration", client_id)
         self.grants = Grants(token_prefix, lambda: self.clock(), replay_revokes=replay_revokes)
         self.faults = Faults()
+        self.rates = Rates(ticks)
+        self.ticks = ticks
+        self.lag = 0.0
+        self.chaos = Chaos()
+        self.latency = Latency()
         self.calls = Calls()
         self.items: dict[str, Item] = {}
         self.top: dict[str, list[str]] = {}
@@ -116,14 +126,15 @@ class Workspace:
 
     def stamps(self, space: str, author: str, parent: Parent, id: str | None = None) -> dict[str, Any]:
         """Return what every new object starts with."""
-        now = self.clock()
+        now = minute(self.clock())
         times = {"created_time": now, "last_edited_time": now}
         authors = {"created_by": author, "last_edited_by": author}
-        return {"id": id or new_id(), "space": space, "parent": parent, **times, **authors}
+        made = {"made": self.ticks()} if self.lag else {}
+        return {"id": id or new_id(), "space": space, "parent": parent, **times, **authors, **made}
 
     def touch(self, item: Item, bot: Bot) -> None:
         """Note who changed an object last, and when."""
-        item.last_edited_time = self.clock()
+        item.last_edited_time = minute(self.clock())
         item.last_edited_by = bot.id
 
     def add_database(self, owner: Person, title: str, sources: dict[str, dict[str, Property]]) -> Database:
@@ -174,6 +185,10 @@ class Workspace:
                 return True
             item = self.items.get(item.parent.id)
         return False
+
+    def listed(self, item: Item) -> bool:
+        """Say whether a list finds an object by now: Notion promises no list that is as fresh as the last write."""
+        return not self.lag or self.ticks() >= item.made + self.lag
 
     def find(self, bot: Bot, kind: type[ItemT], id: str) -> ItemT:
         """Return an object that the bot sees, or refuse."""

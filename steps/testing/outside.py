@@ -58,7 +58,7 @@ class Outside:
         """Answer `api.notion`."""
         url = f"https://api.notion.com{request.path}"
         call = self._note(Call("notion", request.method, url, info.attempt, info.started_time), info)
-        call.headers = {"authorization": f"Bearer <token of {request.handle}>", "notion-version": request.version}
+        call.headers = {"authorization": f"Bearer <token of {request.handle}>", "notion-version": request.version or ""}
         call.json, call.handle = request.body, request.handle
         self.secrets.find(request.handle)
         try:

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from activities.notion import repeatable
-from activities.refusal import retry_after
+from activities.notion.call import repeatable
+from activities.notion.refusal import retry_after
 from steps.http import NotionRequest
 from tests.activities.conftest import CANARY, REFRESH, World
 from tests.activities.servers import Call, reply, serving

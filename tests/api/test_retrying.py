@@ -115,7 +115,7 @@ async def test_it_is_a_route_with_its_answers(running: Place):
         assert (first.status_code, second.status_code) == (202, 200)
         assert first.headers["location"] == f"/api/v1/runs/{run_id}~2"
         view = (await caller.get(f"/api/v1/runs/{run_id}~2")).json()
-        assert (view["retry_of"], view["trigger"]) == (run_id, "api")
+        assert (view["retry_of"], view["trigger"]) == (run_id, "retry")
 
 
 @pytest.mark.parametrize(

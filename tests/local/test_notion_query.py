@@ -137,11 +137,38 @@ async def test_timestamps_sort_and_no_sort_means_the_newest_first() -> None:
     workspace = Workspace(clock=lambda: now)
     notion = Notion(create_app(workspace), workspace.connect())
     for name in ("first", "second", "third"):
-        now += timedelta(seconds=1)
+        now += timedelta(minutes=1)
         await notion.named(name)
     sorts = [{"timestamp": "created_time", "direction": "ascending"}]
     assert await notion.names(sorts=sorts) == ["first", "second", "third"]
     assert await notion.names() == ["third", "second", "first"]
+
+
+async def test_times_are_rounded_down_to_the_minute_where_they_are_shown_filtered_and_sorted() -> None:
+    now = datetime(2026, 11, 22, 10, 5, 1, tzinfo=UTC)
+    workspace = Workspace(clock=lambda: now)
+    notion = Notion(create_app(workspace), workspace.connect())
+    page = await notion.named("first")
+    now += timedelta(seconds=58)
+    same = await notion.named("second")
+    assert page["created_time"] == same["created_time"] == "2026-11-22T10:05:00.000Z"
+    assert page["created_by"] == {"object": "user", "id": (await notion.ok("GET", "/v1/users/me"))["id"]}
+    now += timedelta(seconds=2)
+    edited = await notion.ok("PATCH", f"/v1/pages/{page['id']}", {"properties": {"Total": {"number": 1}}})
+    assert (edited["created_time"], edited["last_edited_time"]) == (page["created_time"], "2026-11-22T10:06:00.000Z")
+
+    def made(**operator: str) -> Json:
+        return {"timestamp": "created_time", "created_time": operator}
+
+    assert sorted(await notion.names(filter=made(on_or_after="2026-11-22T10:05:00Z"))) == ["first", "second"]
+    assert await notion.names(filter=made(on_or_after="2026-11-22T10:05:01Z")) == []
+    assert await notion.names(filter=made(before="2026-11-22T10:05:00Z")) == []
+    changed: Json = {"timestamp": "last_edited_time", "last_edited_time": {"after": "2026-11-22T10:05:00Z"}}
+    assert await notion.names(filter=changed) == ["first"]
+    assert await notion.names(sorts=[{"timestamp": "last_edited_time", "direction": "descending"}]) == [
+        "first",
+        "second",
+    ]
 
 
 WRONG: list[tuple[Json, str]] = [

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
+from weakref import ref
 
 import pytest
 import pytest_asyncio
@@ -32,11 +34,20 @@ async def bare() -> AsyncIterator[Client]:
 
 
 async def test_missing_attributes_are_registered_once_and_then_known(bare: Client):
-    asked = SearchAttributes(bare)
-    assert not await asked.known(), "a server that was just told refuses them for a moment"
+    asked = SearchAttributes()
+    assert not await asked.known(bare), "a server that was just told refuses them for a moment"
     asked._ask_at = 0  # pyright: ignore[reportPrivateUsage]
-    assert await asked.known()
-    assert await SearchAttributes(bare).known()
+    assert await asked.known(bare)
+    assert await SearchAttributes().known(bare)
+
+
+async def test_a_client_that_nobody_uses_any_more_is_let_go(bare: Client):
+    client = Client(bare.service_client)
+    await attributes_known(client)
+    seen = ref(client)
+    del client
+    gc.collect()
+    assert seen() is None
 
 
 async def indexed(client: Client, queue: str, name: str, data: Any = None) -> WorkflowHandle[Any, Any]:

@@ -110,17 +110,18 @@ class BranchesMachine(RuleBasedStateMachine):
     @rule(data=st.data())
     def fail_one(self, data: st.DataObject) -> None:
         branch = data.draw(st.sampled_from(self.running))
-        self.branches.fail(branch)
+        self.branches.fail(branch, at(self.now))
         self.running.remove(branch)
-        self.failed.append(branch)
+        self.failed.append(branch.model_copy(update={"since": self.first(branch)}))
 
     @precondition(lambda self: self.running)
     @rule(data=st.data(), wait=st.integers(0, 60))
     def try_again(self, data: st.DataObject, wait: int) -> None:
         branch = data.draw(st.sampled_from(self.running))
-        self.branches.again(branch, at(self.now + wait))
+        self.branches.again(branch, at(self.now + wait), at(self.now))
         self.running.remove(branch)
-        self.armed[branch.id] = branch.model_copy(update={"due": at(self.now + wait), "attempt": branch.attempt + 1})
+        following = {"due": at(self.now + wait), "attempt": branch.attempt + 1, "since": self.first(branch)}
+        self.armed[branch.id] = branch.model_copy(update=following)
 
     @precondition(lambda self: not self.running)
     @rule()
@@ -134,6 +135,9 @@ class BranchesMachine(RuleBasedStateMachine):
             ((branch, self.sizes[branch.id]) for branch in unpack(carried.batches)), self.branches.next_id
         )
         self.branches.keep_failed((branch, self.sizes[branch.id]) for branch in unpack(carried.failed))
+
+    def first(self, branch: Branch) -> datetime:
+        return branch.since or at(self.now).replace(second=0)
 
     def end(self, branch: Branch) -> None:
         self.running.remove(branch)

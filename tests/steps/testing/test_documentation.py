@@ -9,7 +9,7 @@ import pytest
 
 from settings import ROOT
 from steps.testing import SimulatedRun, World
-from tests.test_docs import blocks, rows, text_of
+from tests.docs.pages import blocks, rows, text_of
 
 PAGE = "docs/testing-workflows.md"
 

@@ -6,10 +6,10 @@ from typing import Any
 from urllib.parse import quote
 
 from steps.calls import send
+from steps.earlier import Calls
 from steps.http import NotionRequest
 from steps.retry import Retry
 
-NOTION_VERSION = "2022-06-28"
 # Notion's own limit for one request is 60 seconds; a rate limit may ask for a minute's wait, again and again.
 _TIMEOUT = 70.0
 _RETRY = Retry(attempts=100, backoff=1, longest=60)
@@ -22,8 +22,8 @@ class Notion:
     ConnectionNeedsReauthorization. Each call is an activity: one that has completed is never sent again.
     """
 
-    def __init__(self, handle: str, step: str, version: str = NOTION_VERSION) -> None:
-        self._handle, self._step, self._version = handle, step, version
+    def __init__(self, handle: str, step: str, calls: Calls, version: str | None = None) -> None:
+        self._handle, self._step, self._calls, self._version = handle, step, calls, version
 
     async def create_page(self, **body: Any) -> dict[str, Any]:
         """Create a page: `parent`, `properties`, `children`, ... (developers.notion.com/reference/post-page)."""
@@ -52,7 +52,16 @@ class Notion:
         """Call anything that Notion's API has; `path` begins with /v1/, values of None are left out of `body`."""
         plain = None if body is None else {name: value for name, value in body.items() if value is not None}
         request = NotionRequest(
-            handle=self._handle, method=method, path=path, version=version or self._version, params=params, body=plain
+            handle=self._handle,
+            method=method,
+            path=path,
+            version=version or self._version,
+            params=params,
+            body=plain,
+            lane=self._calls.lane,
+            again=self._calls.again,
         )
         summary = f"{self._step} · {method} {path} ({self._handle})"
-        return await send("notion", request, dict[str, Any], timeout=_TIMEOUT, retry=_RETRY, summary=summary)
+        answer = await send("notion", request, dict[str, Any], timeout=_TIMEOUT, retry=_RETRY, summary=summary)
+        self._calls.note(answer)
+        return answer

@@ -8,11 +8,11 @@ from urllib.parse import unquote
 import httpx
 
 from activities.connections import ActiveConnections, needs_reauthorization
-from activities.egress import Egress
-from activities.exchange import Exchange, NoAnswer
+from activities.exchange import NoAnswer
 from activities.fetch import check_seal_free
-from activities.refusal import OUTCOME_UNKNOWN, Refusal
+from activities.notion.refusal import OUTCOME_UNKNOWN, Refusal
 from activities.seals import SealedAuth, Seals
+from activities.sending import Sender
 from settings import NOTION_ORIGIN
 from steps.errors import FetchFailed, NotionError, RequestInvalid
 from steps.http import NotionRequest, Response
@@ -28,8 +28,11 @@ _READS = re.compile(r"/v1/(search|(databases|data_sources)/[^/]+/query)")
 class Notion:
     """Call Notion's API for a workflow, by the handle of a connection."""
 
-    def __init__(self, vault: Vault, egress: Egress, seals: Seals, connections: ActiveConnections) -> None:
-        self._vault, self._egress, self._seals, self._connections = vault, egress, seals, connections
+    def __init__(
+        self, vault: Vault, sender: Sender, seals: Seals, connections: ActiveConnections, version: str
+    ) -> None:
+        self._vault, self._sender, self._seals, self._connections = vault, sender, seals, connections
+        self._version = version
 
     async def call(self, request: NotionRequest, workflow: str) -> dict[str, Any]:
         """Return the object that Notion answers.
@@ -40,20 +43,19 @@ class Notion:
             ConnectionNotFound, ConnectionNeedsReauthorization, FetchFailed: as they say.
         """
         await self._connections.find(request.handle)
-        built = _build(request, self._seals.make("connection", request.handle, workflow))
-        exchange = Exchange(built.url.host)
-        auth = SealedAuth(self._seals, workflow, exchange)
+        reference = self._seals.make("connection", request.handle, workflow)
+        built = _build(request, reference, request.version or self._version)
         try:
-            answer = await self._egress.send(built, exchange, auth, _SECONDS)
+            sent = await self._sender.send(built, workflow, _SECONDS, request.lane)
         except NoAnswer as error:
             if repeatable(request):
                 raise
             lost = str(error)
         else:
-            return await self._take(request, answer, auth)
+            return await self._take(request, sent.answer, sent.auth)
         raise NotionError(f"{lost}. {OUTCOME_UNKNOWN}", code="answer_lost")
 
-    async def _take(self, request: NotionRequest, answer: Response, auth: SealedAuth) -> dict[str, Any]:
+    async def _take(self, request: NotionRequest, answer: Response, auth: SealedAuth | None) -> dict[str, Any]:
         body = _object(answer)
         if answer.ok and body is not None:
             return body
@@ -62,8 +64,8 @@ class Notion:
             await self._lose(request.handle, auth)
         raise refusal.failure(request.handle, repeatable=repeatable(request))
 
-    async def _lose(self, handle: str, auth: SealedAuth) -> NoReturn:
-        used = auth.opened(handle)
+    async def _lose(self, handle: str, auth: SealedAuth | None) -> NoReturn:
+        used = auth.opened(handle) if auth else None
         status = ConnectionStatus.NEEDS_REAUTHORIZATION
         if used is not None and await self._vault.connections.mark(handle, status, version=used.version):
             raise needs_reauthorization(handle)
@@ -77,19 +79,19 @@ def repeatable(request: NotionRequest) -> bool:
     return method in ("GET", "DELETE") or (method == "POST" and _READS.fullmatch(request.path) is not None)
 
 
-def _build(request: NotionRequest, reference: str) -> httpx.Request:
+def _build(request: NotionRequest, reference: str, version: str) -> httpx.Request:
     method = request.method.upper()
     if method not in _METHODS:
         raise RequestInvalid(f"Notion's API has no method {method[:20]!r}.")
     dots = any(unquote(part) in (".", "..") for part in request.path.split("/"))
     if dots or not _PATH.fullmatch(request.path):
         raise RequestInvalid(f"{request.path[:100]!r} is no path of Notion's API, such as /v1/pages.")
-    if not _VERSION.fullmatch(request.version):
-        raise RequestInvalid(f"{request.version[:20]!r} is no version of Notion's API, such as 2022-06-28.")
+    if not _VERSION.fullmatch(version):
+        raise RequestInvalid(f"{version[:20]!r} is no version of Notion's API, such as 2022-06-28.")
     content = None if request.body is None else json.dumps(request.body, ensure_ascii=False, separators=(",", ":"))
     for place, text in {"the path": request.path, "params": str(request.params), "the body": content or ""}.items():
         check_seal_free(place, text)
-    headers = {"Authorization": f"Bearer {reference}", "Notion-Version": request.version, "Accept": "application/json"}
+    headers = {"Authorization": f"Bearer {reference}", "Notion-Version": version, "Accept": "application/json"}
     if content is not None:
         headers["Content-Type"] = "application/json"
     url = httpx.URL(NOTION_ORIGIN + request.path, params=request.params or None)

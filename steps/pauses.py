@@ -1,0 +1,42 @@
+"""What a call waits for before it is sent: nothing has happened yet, so that the wait uses up no attempt."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, cast
+
+from temporalio.exceptions import ApplicationError
+
+from steps.errors import VaultFailed
+
+_VAULT_WAIT = timedelta(seconds=1)
+_LONGEST_VAULT_WAIT = timedelta(minutes=5)
+
+
+@dataclass(frozen=True)
+class Pause:
+    """How long to wait, and what for, in words that stand before the call's own."""
+
+    length: timedelta
+    reason: str
+
+
+def pause_for(failure: BaseException | None, before: int) -> Pause | None:
+    """Return what to wait for after a failure, or None where the call has failed; `before` counts the pauses so far."""
+    if not isinstance(failure, ApplicationError) or failure.type not in _PAUSES:
+        return None
+    details: Any = failure.details[0] if failure.details else None
+    return _PAUSES[failure.type](cast("dict[str, Any]", details) if isinstance(details, dict) else {}, before)
+
+
+def _vault(_details: dict[str, Any], before: int) -> Pause:
+    return Pause(min(_VAULT_WAIT * 2 ** min(before, 16), _LONGEST_VAULT_WAIT), "the vault")
+
+
+_PAUSES: dict[str, Callable[[dict[str, Any], int], Pause | None]] = {
+    VaultFailed.type: _vault,
+}
+PAUSING = tuple(_PAUSES)
+"""The failures that Temporal does not try again by itself: the run waits."""

@@ -1,0 +1,103 @@
+"""The limits that are listed, held against those of the code."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+
+import api.auth
+import api.connect
+import api.delivery
+import api.json_body
+import api.scheduling
+import api.starting
+import api.testing
+import steps.schedule
+import steps.schedule_terms
+import vault.handles
+import vault.variables
+from activities import answer, egress
+from settings import Settings
+from steps import Retry, dedupe, failures
+from steps import api as steps_api
+from steps.answer import MAX_ANSWER_BYTES
+from steps.branches import MAX_ARMED
+from steps.budget import MAX_STATE_BYTES
+from steps.calls import HEARTBEAT_TIMEOUT
+from steps.claims import MAX_CLAIMS
+from steps.definition import MAX_RESPOND_WITHIN
+from steps.delay import MAX_DELAY
+from steps.given import MAX_GIVEN_CONNECTIONS
+from steps.journal import MAX_ROWS
+from steps.log import MAX_BYTES, MAX_LINE_CHARACTERS, MAX_LINES
+from steps.payload import MAX_PAYLOAD_BYTES, MAX_RESULT_BYTES
+from steps.run import MAX_RUNNING
+from steps.store import MAX_KEY_CHARACTERS, MAX_STORE_BYTES, MAX_VALUE_BYTES
+from steps.wait import MAX_REDIRECT_CHARACTERS
+from steps.waits import MAX_PAST_BYTES
+from tests.docs.pages import rows, text_of
+
+SETTING = {name: field.default for name, field in Settings.model_fields.items()}
+LIMITS: dict[str, int | timedelta] = {
+    "A payload of a step": MAX_PAYLOAD_BYTES,
+    "All payloads of a run's branches": MAX_STATE_BYTES,
+    "The results of a group": MAX_PAYLOAD_BYTES,
+    "Waiting branches of a run": MAX_ARMED,
+    "Running steps of a run": MAX_RUNNING,
+    "A step's result": MAX_RESULT_BYTES,
+    "An answer of `start`": MAX_ANSWER_BYTES,
+    "A value in the store": MAX_VALUE_BYTES,
+    "The store of a run": MAX_STORE_BYTES,
+    "A key of the store": MAX_KEY_CHARACTERS,
+    "A key of dedupe": dedupe.MAX_KEY_CHARACTERS,
+    "Keys of dedupe that a run's unfinished steps hold": MAX_CLAIMS,
+    "The window of dedupe": MAX_DELAY,
+    "A wait for an event": MAX_DELAY,
+    "The redirect_url of a wait": MAX_REDIRECT_CHARACTERS,
+    "The waits that are over and remembered": MAX_PAST_BYTES,
+    "The body of a fetch, the argument of a call": steps_api.MAX_REQUEST_BYTES,
+    "A delay": MAX_DELAY,
+    "The timeout of a fetch": timedelta(hours=1),
+    "Attempts of a call": next(rule.le for rule in Retry.model_fields["attempts"].metadata if hasattr(rule, "le")),
+    "Attempts of a step": next(rule.le for rule in Retry.model_fields["attempts"].metadata if hasattr(rule, "le")),
+    "Steps between two roll-overs": MAX_ROWS,
+    "Lines in a run's log": MAX_LINES,
+    "The log of a run": MAX_BYTES,
+    "One line of the log": MAX_LINE_CHARACTERS,
+    "Failures in a run's record": failures.MAX_FAILURES,
+    "The failures of a record together": failures.MAX_BYTES,
+    "Steps and calls at once": SETTING["max_running_steps"],
+    "The answer to a call, as it comes": SETTING["max_response_bytes"],
+    "The answer to a call, in the history": answer.LARGEST_RESULT,
+    "Redirects of a fetch": egress.MOST_REDIRECTS,
+    "Without a heartbeat": HEARTBEAT_TIMEOUT,
+    "A request's body": SETTING["max_body_bytes"],
+    "The depth of JSON in it": api.json_body.MAX_DEPTH,
+    "What a run starts with, data and headers": api.starting.MAX_START_BYTES,
+    "The headers that a run keeps": api.delivery.MAX_HEADER_BYTES,
+    "The respond_within of a workflow": MAX_RESPOND_WITHIN,
+    "The wait for a test run": timedelta(seconds=api.testing.LONGEST_SECONDS),
+    "Between two runs of `Every`, at least": steps.schedule.MIN_INTERVAL,
+    "Between two runs of `Every`, at most": MAX_DELAY,
+    "The jitter of a schedule": steps.schedule_terms.MAX_JITTER,
+    "Schedules in a list": api.scheduling.MAX_LISTED,
+    "A handle": vault.handles.LONGEST,
+    "The value of a variable": vault.variables.LONGEST_VALUE,
+    "The variables of a workflow together, as JSON": vault.variables.MOST_OF_A_WORKFLOW,
+    "Active connections that a run is given at its start": MAX_GIVEN_CONNECTIONS,
+    "From Add Connection to coming back": api.connect.STATE_TTL,
+    "A browser's session": api.auth.SESSION_TTL,
+}
+
+
+def measure(text: str) -> int | timedelta:
+    found = re.fullmatch(r"([0-9,]+)(?: (\w+))?", text)
+    assert found, text
+    number, unit = int(found[1].replace(",", "")), found[2]
+    if unit in (None, "bytes", "characters"):
+        return number
+    return timedelta(**{unit if unit.endswith("s") else f"{unit}s": number})
+
+
+def test_every_limit_is_that_of_the_code():
+    assert {row[0]: measure(row[1]) for row in rows(text_of("docs/limits.md"))} == LIMITS
