@@ -81,7 +81,8 @@ class RunView(RunSummary):
 
     trigger: str | None = Field(
         default=None,
-        description="What started it: `hook`, `api`, `notion`, `test`, `schedule` or `retry`; null for another program.",
+        description="What started it: `hook`, `api`, `notion` (an event), `test`, `schedule` or `retry`; null for "
+        "another program.",
     )
     retry_of: str | None = Field(default=None, description="The failed run whose steps this one retries.")
 
