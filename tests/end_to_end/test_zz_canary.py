@@ -62,7 +62,8 @@ async def test_no_log_holds_what_opens_a_door(shop: Shop):
     tokens = {f"resume token {number}": token for number, token in enumerate(await _resume_tokens(shop))}
     assert tokens
     logs = dict(files(shop.stack.data, "*.log"))
-    assert sweep({"hook secret": hook, **cookies, **codes, **tokens}, logs) == []
+    events = (await shop.visitor.get("/api/v1/webhooks/notion"))["address"].rsplit("/", 1)[1]
+    assert sweep({"hook secret": hook, "events secret": events, **cookies, **codes, **tokens}, logs) == []
 
 
 @pytest.mark.parametrize(
