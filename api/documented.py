@@ -51,7 +51,7 @@ def install(app: FastAPI) -> None:
             app.openapi_schema = schema
         return app.openapi_schema
 
-    app.openapi = document  # type: ignore[method-assign]  # FastAPI's own way to extend the document
+    app.openapi = document  # FastAPI's own way to extend the document
 
 
 def _drop_default_refusals(schema: dict[str, Any]) -> None:

@@ -82,7 +82,7 @@ async def run_activity(
     activity: str | Callable[..., Any],
     arguments: list[Any],
     *,
-    timeout: timedelta,  # noqa: ASYNC109  # as in send
+    timeout: timedelta,  # noqa: ASYNC109  # Temporal keeps it; asyncio.timeout would not be durable
     retry: Retry,
 ) -> Any:
     """Run an operator's own activity."""

@@ -119,8 +119,9 @@ def _check_schedule(workflow: type) -> None:
             f"{workflow.__name__} may not have a step or method named schedule: it is where a schedule is declared. "
             "Give it another name."
         )
+    kind = "class" if isinstance(schedule, type) else type(schedule).__name__
     raise DefinitionInvalid(
-        f"{workflow.__name__}.schedule is a {type(schedule).__name__}: write `schedule = Every(hours=6)` or "
+        f"{workflow.__name__}.schedule is a {kind}: write `schedule = Every(hours=6)` or "
         '`schedule = Cron("0 3 * * *")`, or None for none.'
     )
 

@@ -9,6 +9,7 @@ from local.notion import reading, rich_text, seed
 from local.notion.call import parse_json
 from local.notion.checks import a_string, an_array, an_id, an_object, only
 from local.notion.errors import Json
+from local.notion.events import Event
 from local.notion.objects import Database, DataSource, Page
 from local.notion.workspace import Workspace
 
@@ -52,10 +53,13 @@ class Control:
             return JSONResponse({"message": "data_source_id names no data source"}, 404)
         title = next(prop for prop in source.properties.values() if prop.type == "title")
         numbers = [prop for prop in source.properties.values() if prop.type == "number"]
+        owner, made = self._workspace.default_person, list[Page]()
         for number in range(1, count + 1):
             values: dict[str, Any] = {title.id: [rich_text.text(str(number))]}
             values |= {prop.id: number for prop in numbers}
-            self._workspace.add_row(source, self._workspace.default_person.id, values)
+            made.append(self._workspace.add_row(source, owner.id, values))
+        created = [Event("page.created", page, {}) for page in made]
+        self._workspace.webhooks.publish(created, {"id": owner.id, "type": "person"})
         return JSONResponse({"count": count})
 
     async def add_database(self, request: Request) -> Response:

@@ -8,7 +8,7 @@ from temporalio.client import Client
 
 from tests.api.conftest import Place
 from tests.api.notion_sender import TOKEN, bot, connect, event, handshake, post, send
-from tests.api.test_runs import finished
+from tests.api.runs import finished
 from tests.end_to_end.sweep import histories, sweep
 from vault import Secret
 

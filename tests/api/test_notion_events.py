@@ -15,7 +15,7 @@ from temporal import attributes_known, plugin
 from tests.api.conftest import Place
 from tests.api.flows.events import ORDERS
 from tests.api.notion_sender import TOKEN, WORKSPACE, bot, connect, event, handshake, post, send, set_up
-from tests.api.test_runs import finished
+from tests.api.runs import finished
 from tests.conftest import eventually
 from vault import ConnectionStatus, Secret
 

@@ -8,7 +8,7 @@ import pytest
 
 from tests.api.browsing import program
 from tests.api.conftest import Place
-from tests.api.test_runs import finished, start
+from tests.api.runs import finished, start
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 

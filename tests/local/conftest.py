@@ -41,6 +41,17 @@ class Notion:
         )
         return await self.ok("POST", "/v1/pages", {"parent": holder, "properties": properties}, version)
 
+    async def upload(self, id: str, content: bytes, kind: str = "text/plain", **fields: str) -> httpx.Response:
+        headers = {"Authorization": f"Bearer {self.token}", "Notion-Version": NEWEST}
+        files = {"file": ("note.txt", content, kind)}
+        return await self.http.post(f"/v1/file_uploads/{id}/send", files=files, data=fields, headers=headers)
+
+    async def uploaded(self, filename: str = "note.txt", kind: str = "text/plain") -> str:
+        """Return the id of a file that is uploaded and not attached yet."""
+        made = await self.ok("POST", "/v1/file_uploads", {"filename": filename, "content_type": kind})
+        assert (await self.upload(made["id"], b"hello", kind)).status_code == 200
+        return made["id"]
+
     async def named(self, name: str, **properties: Any) -> Json:
         return await self.row(Name={"title": [{"text": {"content": name}}]}, **properties)
 
