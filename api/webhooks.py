@@ -57,11 +57,11 @@ async def get(services: Shared) -> WebhookView:
 
 
 @router.post(
-    "/webhooks/notion/reveal", summary="Reveal Notion's verification token", responses=problems(401, 403, 404, 503)
+    "/webhooks/notion/reveal", summary="Reveal Notion's verification token", responses=problems(401, 403, 404, 409, 503)
 )
 async def reveal(
     services: Shared,
-    token_id: Annotated[str | None, Query(alias="id", description="Another token than the newest.")] = None,
+    token_id: Annotated[str | None, Query(alias="id", description="Which token, where several have come.")] = None,
 ) -> RevealedTokenView:
     """Return the token to paste into Notion's page. From then on events that it signs count."""
     token, secret = await (await services.vault()).webhook_tokens.reveal(PROVIDER, token_id)
@@ -96,12 +96,12 @@ def _next(verified: bool, pending: list[WebhookToken]) -> str:
     if pending and verified:
         return (
             "Events come, and a handshake with another token came, too. If you made the subscription anew, paste that "
-            f"token into Notion's page: `{show}`. If you did not, somebody else knows the address."
+            f"token into Notion's page: `{show} --id {pending[0].id}`. If you did not, somebody else knows the address."
         )
     if len(pending) > 1:
         return (
-            f"{len(pending)} handshakes came. Paste the newest token into Notion's page: `{show}`. If you made one "
-            "subscription only, somebody else knows the address."
+            f"{len(pending)} handshakes came. Paste the token of your subscription into Notion's page: "
+            f"`{show} --id {pending[0].id}` prints the newest. If you made one only, somebody else knows the address."
         )
     if pending and not pending[0].revealed_at:
         return f"Paste the token into Notion's page: `{show}` prints it."

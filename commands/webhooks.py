@@ -20,9 +20,11 @@ app = typer.Typer(no_args_is_help=True, help="See where providers send their eve
 @app.command("notion")
 def notion(
     token: Annotated[
-        bool, typer.Option("--token", help="Print the newest verification token, for Notion's page; it counts then.")
+        bool, typer.Option("--token", help="Print the verification token, for Notion's page; it counts from then on.")
     ] = False,
-    token_id: Annotated[str | None, typer.Option("--id", help="With --token: another one than the newest.")] = None,
+    token_id: Annotated[
+        str | None, typer.Option("--id", help="With --token: which one, where several have come.")
+    ] = None,
 ) -> None:
     """Show the address for Notion's events, how far it is set up, and which workflows run on what."""
     if token:
@@ -47,11 +49,8 @@ async def _view() -> WebhookView:
 async def _reveal(token_id: str | None) -> Secret:
     async with opened() as vault:
         token, secret = await vault.webhook_tokens.reveal(PROVIDER, token_id)
-        pending = [one for one in await vault.webhook_tokens.list(PROVIDER) if not one.verified_at]
     # Beside the token, so that `| pbcopy` takes the token alone.
     typer.echo(f"The token of the handshake of {token.received_at:%Y-%m-%d %H:%M:%S} UTC:", err=True)
-    if len(pending) > 1:
-        typer.echo(f"{len(pending)} handshakes came; `python cli.py webhooks notion` lists them.", err=True)
     return secret
 
 

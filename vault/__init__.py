@@ -35,6 +35,7 @@ from vault.errors import (
     VaultError,
     VaultNotMigrated,
     VaultUnavailable,
+    WebhookTokenUnclear,
     WebhookTokenUnknown,
     WrongKey,
 )
@@ -102,6 +103,7 @@ __all__ = [
     "VaultNotMigrated",
     "VaultUnavailable",
     "WebhookToken",
+    "WebhookTokenUnclear",
     "WebhookTokenUnknown",
     "WebhookTokens",
     "WrappedKey",

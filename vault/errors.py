@@ -27,6 +27,7 @@ VaultError
 ├── ApiKeyUnknown
 ├── ApiKeyRefused
 ├── WebhookTokenUnknown
+├── WebhookTokenUnclear
 └── OneTimeRefused
     ├── OneTimeUnknown
     ├── OneTimeExpired
@@ -217,6 +218,12 @@ class WebhookTokenUnknown(VaultError):
     """The provider has sent no such token for its events."""
 
     type = "webhook-token-unknown"
+
+
+class WebhookTokenUnclear(VaultError):
+    """There are several such tokens, and which one is meant is for the operator to say."""
+
+    type = "webhook-token-unclear"
 
 
 class OneTimeRefused(VaultError):

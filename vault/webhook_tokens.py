@@ -10,7 +10,7 @@ from sqlalchemy.exc import IntegrityError
 
 from vault.database import Database
 from vault.envelope import Envelope, context_of
-from vault.errors import WebhookTokenUnknown
+from vault.errors import WebhookTokenUnclear, WebhookTokenUnknown
 from vault.secret import Secret
 from vault.tables import webhook_tokens
 from vault.times import USE_NOTED_EVERY, Clock
@@ -78,10 +78,11 @@ class WebhookTokens:
         return [_token(row) for row in await self._rows(provider)]
 
     async def reveal(self, provider: str, token_id: str | None = None) -> tuple[WebhookToken, Secret]:
-        """Return a token, the newest unless another is named, for an operator to see: from then on it counts.
+        """Return the only token, or the one of this id, for an operator to see: from then on it counts.
 
         Raises:
             WebhookTokenUnknown: the provider has sent none, or none of this id.
+            WebhookTokenUnclear: there are several, and none is named: one may be a stranger's.
             TamperedSecret: the stored token was changed or moved.
         """
         rows = [row for row in await self._rows(provider) if token_id in (None, row.id)]
@@ -89,6 +90,11 @@ class WebhookTokens:
             raise WebhookTokenUnknown(
                 "No such verification token has come. Make the subscription at the provider, with the address that "
                 "`python cli.py webhooks notion` shows."
+            )
+        if len(rows) > 1:
+            raise WebhookTokenUnclear(
+                f"{len(rows)} verification tokens have come, and whichever is shown counts from then on. Name the one "
+                "of the subscription that you made, by its id."
             )
         row = rows[0]
         token = await self._open(row)

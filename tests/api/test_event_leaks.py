@@ -32,7 +32,8 @@ async def test_the_verification_token_is_in_the_answer_that_reveals_it_and_nowhe
                 await send(running, event(), token),
             ]
             async with running.program() as program:
-                revealed = await program.post("/api/v1/webhooks/notion/reveal")
+                token_id = (await program.get("/api/v1/webhooks/notion")).json()["tokens"][0]["id"]
+                revealed = await program.post("/api/v1/webhooks/notion/reveal", params={"id": token_id})
             assert revealed.json()["token"] == token.reveal()
             sent = event(bots=[bot(1)])
             answers += [await send(running, sent, token), await send(running, sent, Secret("of another" * 4))]

@@ -182,6 +182,10 @@ async def test_a_subscription_that_is_made_anew_takes_over_at_its_first_event(pl
     await set_up(place)
     assert (await send(place, event())).status_code == 200
     anew = Secret("secret_of_the_subscription_made_anew")
+    await handshake(place, anew)
+    async with place.program() as program:
+        unclear = await program.post("/api/v1/webhooks/notion/reveal")
+    assert (unclear.status_code, unclear.json()["type"]) == (409, "webhook-token-unclear")
     await set_up(place, anew)
     assert (await send(place, event())).status_code == 200
     assert (await send(place, event(), anew)).status_code == 200

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import update
 
 from tests.vault.conftest import Clock
-from vault import Secret, TamperedSecret, Vault, WebhookToken, WebhookTokenUnknown
+from vault import Secret, TamperedSecret, Vault, WebhookToken, WebhookTokenUnclear, WebhookTokenUnknown
 from vault.database import Database
 from vault.tables import webhook_tokens
 from vault.webhook_tokens import MOST_PENDING
@@ -53,6 +53,16 @@ async def test_without_a_handshake_there_is_nothing_to_reveal(vault: Vault, cloc
         await vault.webhook_tokens.reveal("notion", "another")
     with pytest.raises(WebhookTokenUnknown):
         await vault.webhook_tokens.reveal("another")
+
+
+async def test_of_several_tokens_the_operator_names_the_one_to_see(vault: Vault, clock: Clock) -> None:
+    one = await seen(vault, clock, ONE)
+    await vault.webhook_tokens.note_event(one)
+    two = await shaken(vault, clock, TWO)
+    with pytest.raises(WebhookTokenUnclear, match="2 verification tokens have come"):
+        await vault.webhook_tokens.reveal("notion")
+    assert await counting(vault) == ["secret_one"]
+    assert (await vault.webhook_tokens.reveal("notion", two.id))[1].reveal() == "secret_two"
 
 
 async def test_the_same_handshake_again_is_the_same_token_and_the_newest(vault: Vault, clock: Clock) -> None:
