@@ -35,8 +35,6 @@ from vault.errors import (
     VaultError,
     VaultNotMigrated,
     VaultUnavailable,
-    WebhookTokenUnclear,
-    WebhookTokenUnknown,
     WrongKey,
 )
 from vault.handles import check_handle
@@ -50,6 +48,7 @@ from vault.signing import Signer
 from vault.times import utc_now
 from vault.variables import Variable, Variables
 from vault.vault import Vault
+from vault.webhook_errors import WebhookTokenUnclear, WebhookTokenUnknown
 from vault.webhook_tokens import WebhookToken, WebhookTokens
 
 __all__ = [

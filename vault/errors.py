@@ -1,4 +1,4 @@
-"""Everything that the vault raises.
+"""Everything that the vault raises, but for the tokens of events: `vault/webhook_errors.py`.
 
 VaultError
 ├── VaultUnavailable            the database or the key provider is out; the only one worth a retry
@@ -26,8 +26,6 @@ VaultError
 ├── ApiKeyInvalid
 ├── ApiKeyUnknown
 ├── ApiKeyRefused
-├── WebhookTokenUnknown
-├── WebhookTokenUnclear
 └── OneTimeRefused
     ├── OneTimeUnknown
     ├── OneTimeExpired
@@ -212,18 +210,6 @@ class ApiKeyRefused(VaultError):
     """An API key cannot be made with this name or these scopes."""
 
     type = "api-key-refused"
-
-
-class WebhookTokenUnknown(VaultError):
-    """The provider has sent no such token for its events."""
-
-    type = "webhook-token-unknown"
-
-
-class WebhookTokenUnclear(VaultError):
-    """There are several such tokens, and which one is meant is for the operator to say."""
-
-    type = "webhook-token-unclear"
 
 
 class OneTimeRefused(VaultError):

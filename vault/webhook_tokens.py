@@ -10,11 +10,11 @@ from sqlalchemy.exc import IntegrityError
 
 from vault.database import Database
 from vault.envelope import Envelope, context_of
-from vault.errors import WebhookTokenUnclear, WebhookTokenUnknown
 from vault.secret import Secret
 from vault.tables import webhook_tokens
 from vault.times import USE_NOTED_EVERY, Clock
 from vault.tokens import digest, new_id
+from vault.webhook_errors import WebhookTokenUnclear, WebhookTokenUnknown
 
 MOST_PENDING = 4
 """Of one provider; whoever knows the address can send any number."""
