@@ -15,6 +15,11 @@ from tests.local.notion_schema.check import hold
 
 Json = dict[str, Any]
 
+# The schema leaves objects open; an event has these and no other.
+KEYS = {
+    *("id", "timestamp", "workspace_id", "workspace_name", "subscription_id", "integration_id", "type", "authors"),
+    *("accessible_by", "attempt_number", "api_version", "entity", "data"),
+}
 URL = "http://app.test/notion"
 
 
@@ -35,6 +40,7 @@ class Receiver:
         assert request.headers["x-notion-signature"] == f"sha256={expected}"
         if "verification_token" not in body:
             hold("WebhookEvent", body, body["api_version"])
+            assert set(body) == KEYS
             self.events.append(body)
         if self.failures:
             self.failures -= 1

@@ -163,7 +163,13 @@ def _check_answer(name: str, exchange: Exchange) -> None:
 
 def _check_keys(name: str, received: Json, version: str | None) -> None:
     """Refuse a key that the type does not name: the schema itself leaves objects open."""
-    names = {"page": "Page", "database": "Database", "data_source": "DataSource", "file_upload": "FileUpload"}
+    names = {
+        "page": "Page",
+        "database": "Database",
+        "data_source": "DataSource",
+        "file_upload": "FileUpload",
+        "comment": "Comment",
+    }
     answered: list[Json] = [received, *received.get("results", [])]
     for each in answered:
         if name := names.get(str(each.get("object")), ""):
