@@ -10,6 +10,7 @@ from typing import Any
 from steps.delay import Delay, parse_delay
 from steps.naming import slug
 from steps.payload import to_json
+from steps.reconnection import SIGNAL
 from steps.testing.clock import Clock
 from steps.testing.notion import FakeNotion
 from steps.testing.outside import Outside
@@ -67,6 +68,14 @@ class World:
     def break_connection(self, handle: str) -> None:
         """Let the provider have taken the authorization of a connection away."""
         self._outside.secrets.lose(handle)
+
+    async def reconnect(self, handle: str) -> None:
+        """Let somebody connect the account again: the runs that wait for it go on."""
+        __tracebackhide__ = True
+        self._outside.secrets.reconnect(handle)
+        for run in [run for run in self.runs if not run.ended]:
+            await self._stage.do(run.handle.signal(SIGNAL, handle))
+            await run.go_on()
 
     def on(self, method: str, url: str | re.Pattern[str]) -> Route:
         """Set the answers to `api.fetch`: an address, in which `*` stands for anything, or a pattern to search for."""
