@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -22,10 +22,13 @@ _ROUND = timedelta(milliseconds=1)
 
 
 class Clock:
-    """The clock of one world, whose runs share it. `limit` is in seconds of the real one, for one advance."""
+    """The clock of one world, whose runs share it. `limit` is in seconds of the real one, for one advance.
 
-    def __init__(self, stage: Stage, limit: float) -> None:
-        self._stage, self._limit = stage, limit
+    `broken` are the connections that nobody has connected again, as they are at any time.
+    """
+
+    def __init__(self, stage: Stage, limit: float, broken: Collection[str]) -> None:
+        self._stage, self._limit, self._broken = stage, limit, broken
 
     async def now(self) -> datetime:
         """Return the virtual time."""
@@ -50,7 +53,7 @@ class Clock:
                 await self._rest(runs, deadline, sleeping=True)
                 return
             if moment is None:
-                raise RunStuck(_stuck(runs))
+                raise RunStuck(_stuck(runs, self._broken))
             self._check(runs, deadline)
             await self._jump(moment - now)
 
@@ -105,7 +108,7 @@ class Clock:
             return None
         if progress.bare and before.events != progress.events:
             return now
-        broken = () if sleeping else run.broken
+        broken = () if sleeping else self._broken
         return await next_moment(run.handle, progress, now, self._stage.stand_ins.failed, broken)
 
     async def _jump(self, pause: timedelta) -> None:
@@ -113,8 +116,8 @@ class Clock:
             await self._stage.environment.sleep(pause + _ROUND)
 
 
-def _stuck(runs: Sequence[SimulatedRun]) -> str:
-    handles = {handle for run in runs if not run.ended for handle in run.progress.waits_for(run.broken)}
+def _stuck(runs: Sequence[SimulatedRun], broken: Collection[str]) -> str:
+    handles = {handle for run in runs if not run.ended for handle in run.progress.waits_for(broken)}
     if not handles:
         return f"{_names(runs)} waits for nothing that time or an event could bring."
     lines = " and ".join(f'await world.reconnect("{handle}")' for handle in sorted(handles))

@@ -103,11 +103,6 @@ class SimulatedRun:
         """Every attempt of every `api.fetch`, call of `api.notion` and `api.call`, in order."""
         return self._outside.calls.get(self.id, [])
 
-    @property
-    def broken(self) -> set[str]:
-        """The connections of the world that need to be connected again."""
-        return self._outside.secrets.broken
-
     def trace(self) -> str:
         """Return the whole run as a text to print: time, steps, calls, waits, log lines, the end."""
         return trace(self.workflow, self.id, self.status, self.record, self.calls, self._moments)
@@ -162,18 +157,13 @@ class SimulatedRun:
         __tracebackhide__ = True
         wait = await self.wait_for(step)
         await self._stage.do(self._send(wait, event))
-        return await self.go_on()
+        return await self._go(_at_once)
 
     async def cancel(self) -> SimulatedRun:
         """Cancel the run, as an operator does, and let it end."""
         __tracebackhide__ = True
         await self._stage.do(self.handle.cancel())
         return await self.finish()
-
-    async def go_on(self) -> SimulatedRun:
-        """Let the run do what it can do now."""
-        __tracebackhide__ = True
-        return await self._go(_at_once)
 
     async def _go(self, reached: Callable[[], Awaitable[bool]], pause: Any = None) -> SimulatedRun:
         __tracebackhide__ = True
