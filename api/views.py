@@ -10,7 +10,7 @@ from pydantic import BaseModel, Field
 
 from api.starting import Started
 from settings import Settings
-from steps.record import ActiveStep, LogLine, Outcome, StepFailure
+from steps.record import ActiveStep, LogLine, LostConnection, Outcome, StepFailure
 from vault.connection import Connection
 
 RunStatus = Literal["running", "completed", "failed", "cancelled", "terminated", "timed_out"]
@@ -89,6 +89,10 @@ class RunView(RunSummary):
     current_steps: list[ActiveStep] = Field(default_factory=list[ActiveStep], description="The steps that run now.")
     waiting: list[WaitingView] = Field(default_factory=list[WaitingView], description="The next steps, at most twenty.")
     waiting_count: int = 0
+    lost_connections: list[LostConnection] = Field(
+        default_factory=list[LostConnection],
+        description="What somebody must connect again, under the same handle, for the run to go on.",
+    )
     steps_done: int = 0
     attempts: int = Field(default=0, description="How many attempts of steps have ended; `/steps` lists them.")
     result: Any = None

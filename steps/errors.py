@@ -13,7 +13,7 @@ StepsError                          steps-error
 ├── StoreTooLarge                   store-too-large                 a value, or the whole store, over its limit
 ├── VariableNotFound                variable-not-found              api.env has no such variable
 ├── ConnectionNotFound              connection-not-found            no connection has this handle
-├── ConnectionNeedsReauthorization  connection-needs-reauthorization
+├── ConnectionNeedsReauthorization  connection-needs-reauthorization  nobody has connected it again
 ├── RequestInvalid                  request-invalid                 a call that cannot be made as it is written
 ├── SealInvalid                     seal-invalid                    a sealed reference that this workflow was not given
 ├── EgressDenied                    egress-denied                   an address, or a secret for it, that is not allowed
@@ -140,9 +140,17 @@ class ConnectionNotFound(StepsError):
 
 
 class ConnectionNeedsReauthorization(StepsError):
-    """Name the handle and where it is connected again."""
+    """Name the handle and where it is connected again; calls wait for that, unless the consent was `revoked`."""
 
     type: ClassVar[str] = "connection-needs-reauthorization"
+
+    def __init__(self, message: str, *, handle: str = "", revoked: bool = False) -> None:
+        super().__init__(message)
+        self.handle, self.revoked = handle, revoked
+
+    def details(self) -> dict[str, Any]:
+        """Return what the run waits by."""
+        return {"handle": self.handle, "revoked": self.revoked}
 
 
 class RequestInvalid(StepsError, ValueError):
