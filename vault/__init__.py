@@ -41,6 +41,8 @@ from vault.handles import check_handle
 from vault.keys import KeyProvider, LocalKeys, WrappedKey
 from vault.migration import migrate
 from vault.one_time import OneTime
+from vault.pace import Ask, Limit, Turn
+from vault.paces import Paces
 from vault.providers import Provider, notion
 from vault.secret import Secret
 from vault.sessions import Session, Sessions
@@ -57,6 +59,7 @@ __all__ = [
     "ApiKeyRefused",
     "ApiKeyUnknown",
     "ApiKeys",
+    "Ask",
     "Connection",
     "ConnectionStatus",
     "ConnectionUnknown",
@@ -70,6 +73,7 @@ __all__ = [
     "KeyProvider",
     "KeyRefused",
     "KeyTextInvalid",
+    "Limit",
     "LocalKeys",
     "OneTime",
     "OneTimeExpired",
@@ -77,6 +81,7 @@ __all__ = [
     "OneTimeRefused",
     "OneTimeUnknown",
     "Opened",
+    "Paces",
     "Provider",
     "Secret",
     "Session",
@@ -84,6 +89,7 @@ __all__ = [
     "Signer",
     "TamperedSecret",
     "Tokens",
+    "Turn",
     "Variable",
     "VariableHostInvalid",
     "VariableHostsMissing",

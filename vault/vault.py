@@ -12,6 +12,7 @@ from vault.holdings import Holdings, read_holdings
 from vault.keys import KeyProvider
 from vault.migration import check_migrated
 from vault.one_time import OneTime
+from vault.paces import Paces
 from vault.sessions import Sessions
 from vault.tables import key_checks
 from vault.times import Clock, utc_now
@@ -30,6 +31,7 @@ class Vault:
     api_keys: ApiKeys
     sessions: Sessions
     one_time: OneTime
+    paces: Paces
 
     def __init__(self, database: Database, envelope: Envelope, now: Clock) -> None:
         self._database = database
@@ -39,6 +41,7 @@ class Vault:
         self.api_keys = ApiKeys(database, now)
         self.sessions = Sessions(database, now)
         self.one_time = OneTime(database, now)
+        self.paces = Paces(database)
 
     @classmethod
     async def open(cls, database_url: str, keys: KeyProvider, *, now: Clock = utc_now) -> Vault:
