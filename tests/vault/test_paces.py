@@ -4,7 +4,7 @@ import asyncio
 import subprocess
 import sys
 import time
-from collections.abc import AsyncIterator
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -20,14 +20,14 @@ QUEUES = Ask(within=SECOND // 10, queues=True)
 
 
 @pytest.fixture
-async def paces(database: Database) -> AsyncIterator[Paces]:
-    yield Paces(database)
+def paces(database: Database) -> Paces:
+    return Paces(database)
 
 
 async def test_the_first_calls_of_an_idle_connection_leave_at_once_and_the_others_in_turn(paces: Paces) -> None:
     turns = [await paces.take("my-notion", LIMIT, ANY) for _ in range(20)]
     assert [turn.wait for turn in turns[:2]] == [0, 0]
-    assert [later.at - turn.at for turn, later in zip(turns[2:], turns[3:], strict=False)] == [LIMIT.interval] * 17
+    assert [later.at - turn.at for turn, later in pairwise(turns[2:])] == [LIMIT.interval] * 17
 
 
 async def test_tasks_that_take_at_once_get_different_slots(database_url: str) -> None:
@@ -51,7 +51,7 @@ def test_processes_that_take_at_once_get_different_slots(database_url: str) -> N
     slots = [int(line) for text in said for line in text.split()]
     assert len(slots) == 100
     ahead = sorted(slots)[2:]
-    assert all(later - earlier >= LIMIT.interval for earlier, later in zip(ahead, ahead[1:], strict=False))
+    assert all(later - earlier >= LIMIT.interval for earlier, later in pairwise(ahead))
 
 
 async def take_some(url: str) -> None:
@@ -73,9 +73,7 @@ async def test_who_comes_too_early_has_a_place_in_the_queue(paces: Paces) -> Non
     turned = [turn for turn in turns if not turn.taken]
     assert [turn.taken for turn in turns] == sorted((turn.taken for turn in turns), reverse=True)
     assert len(turned) > 150
-    assert [later.at - turn.at for turn, later in zip(turned, turned[1:], strict=False)] == [LIMIT.interval] * (
-        len(turned) - 1
-    )
+    assert {later.at - turn.at for turn, later in pairwise(turned)} == {LIMIT.interval}
 
 
 async def test_a_held_connection_sends_nothing_not_even_what_has_its_slot(paces: Paces) -> None:
