@@ -10,8 +10,8 @@ from temporalio import activity
 
 from activities.retry_after import retry_after
 from steps.calls import LONGEST_TURN
-from steps.errors import Paced
 from steps.http import Lane, Response
+from steps.paced import Paced
 from vault import Ask, Limit, Paces
 from vault.pace import SECOND
 

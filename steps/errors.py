@@ -21,7 +21,6 @@ StepsError                          steps-error
 ├── ResponseTooLarge                response-too-large              an answer over the cap
 ├── NotionError                     notion-error                    an answer of Notion that is an error
 ├── VaultFailed                     vault-failed                    the vault does not work now; runs wait for it
-├── Paced                           paced                           a call before its turn; its run waits for that
 ├── StepTimedOut                    step-timed-out                  an attempt of a step over its own time limit
 ├── CallFailed                      call-failed                     an activity of the operator's own failed
 ├── RunFailed                       run-failed                      a run with failed steps; on_workflow_error gets it
@@ -32,7 +31,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from temporalio.exceptions import ApplicationError, ApplicationErrorCategory, FailureError
+from temporalio.exceptions import ApplicationError, FailureError
 
 if TYPE_CHECKING:
     from datetime import timedelta
@@ -45,7 +44,6 @@ class StepsError(Exception):
 
     type: ClassVar[str] = "steps-error"
     retryable: ClassVar[bool] = False
-    category: ClassVar[ApplicationErrorCategory] = ApplicationErrorCategory.UNSPECIFIED
 
     def details(self) -> dict[str, Any]:
         """Return what travels with the message when the error crosses from an activity into a step."""
@@ -59,7 +57,6 @@ class StepsError(Exception):
             type=self.type,
             non_retryable=not (self.retryable if retryable is None else retryable),
             next_retry_delay=next_retry_delay,
-            category=self.category,
         )
 
 
@@ -184,21 +181,6 @@ class VaultFailed(StepsError):
 
     type: ClassVar[str] = "vault-failed"
     retryable: ClassVar[bool] = True
-
-
-class Paced(StepsError):
-    """Say for how many seconds a call must wait for its connection's turn; nothing was sent. Steps never see it."""
-
-    type: ClassVar[str] = "paced"
-    category: ClassVar[ApplicationErrorCategory] = ApplicationErrorCategory.BENIGN  # nothing for an operator's log
-
-    def __init__(self, message: str, *, handle: str = "", wait: float = 0.0) -> None:
-        super().__init__(message)
-        self.handle, self.wait = handle, wait
-
-    def details(self) -> dict[str, Any]:
-        """Return what the run needs for its wait, in seconds."""
-        return {"handle": self.handle, "wait": self.wait}
 
 
 class NotionError(StepsError):

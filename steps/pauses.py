@@ -9,7 +9,8 @@ from typing import Any, cast
 
 from temporalio.exceptions import ApplicationError
 
-from steps.errors import Paced, VaultFailed
+from steps.errors import VaultFailed
+from steps.paced import Paced
 
 _VAULT_WAIT = timedelta(seconds=1)
 _LONGEST_VAULT_WAIT = timedelta(minutes=5)
