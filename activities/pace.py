@@ -12,7 +12,7 @@ from activities.retry_after import retry_after
 from steps.calls import LONGEST_TURN
 from steps.http import Lane, Response
 from steps.paced import Paced
-from vault import Ask, Limit, Paces
+from vault import Ask, Limit, Paces, Turn
 from vault.pace import SECOND
 
 # Below the limit, so that ours and the provider's clock may differ; and not all of the burst that it takes at least,
@@ -68,12 +68,17 @@ class Pacer:
             if not turn.taken:
                 seconds = turn.wait / SECOND
                 raise Paced(f"The turn of {handle!r} is {seconds:.1f} seconds ahead.", handle=handle, wait=seconds)
-            if not turn.wait:
-                return
-            await asyncio.sleep(turn.wait / SECOND)
-            if await self._paces.confirm(handle, limit, turn):
+            if await self._leaves(handle, limit, turn):
                 return
             ask = _AGAIN if ask is _FIRST else ask
+
+    async def _leaves(self, handle: str, limit: Limit, turn: Turn) -> bool:
+        """Wait in the slot, and tell whether the call may leave; if not, it must take another."""
+        wait: int | None = turn.wait
+        while wait:
+            await asyncio.sleep(wait / SECOND)
+            wait = await self._paces.confirm(handle, limit, turn)
+        return wait == 0
 
 
 def _ask(lane: Lane, *, turned: bool) -> Ask:

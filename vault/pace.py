@@ -47,13 +47,12 @@ class Ask:
 
 @dataclass(frozen=True)
 class Turn:
-    """A slot that was taken, `wait` microseconds ahead at `at`; or, without `taken`, how long to stay away.
+    """A slot that was taken, `wait` microseconds ahead; or, without `taken`, for how long to stay away.
 
-    A `firm` one gives way to nobody.
+    With a `wait` of 0 the call may leave, otherwise the slot has to be confirmed then. A `firm` one gives way to none.
     """
 
     wait: int
-    at: int
     taken: bool
     firm: bool = False
 
@@ -62,12 +61,14 @@ class Turn:
 class Pace:
     """What is known of a connection's calls: the moments are those of one clock, the database's.
 
-    `next_at` is the end of the last interval that was taken, `tail_at` that of the last place in the queue. A call that
+    `next_at` is the end of the last interval that was taken, `tail_at` that of the last place in the queue, `sent_at` that
+    of the last interval in which a call did leave: one that comes late must not leave together with the next. A call that
     goes first takes the slot of one that waits: `overtaken_at` is the last such slot, `owed` counts who must give way.
     """
 
     next_at: int = 0
     tail_at: int = 0
+    sent_at: int = 0
     held_until: int = 0
     overtaken_at: int = 0
     owed: int = 0
@@ -79,29 +80,37 @@ class Pace:
         if (max(due, self.tail_at) if ask.queues else due) - now > ask.within:
             place = max(due, self.tail_at)
             self.tail_at = place + limit.interval
-            return Turn(max(0, place - now - LEAD), place, taken=False)
+            return Turn(max(0, place - now - LEAD), taken=False)
         self.next_at = max(self.next_at, now) + limit.interval
         at = self._first(now, due, limit) if ask.urgent else due
-        return Turn(at - now, at, taken=True, firm=ask.urgent)
+        return Turn(at - now or self._leave(now, limit), taken=True, firm=ask.urgent)
 
-    def confirm(self, now: int, limit: Limit, turn: Turn) -> bool:
-        """Tell, when its moment has come, whether a slot still holds; if not, another one must be taken."""
-        # One that comes late would be too close to the next: a process that hung must not send all at once.
-        if self.held_until > now or now - turn.at > max(limit.interval * 3 // 4, SECOND // 20):
-            return False
+    def confirm(self, now: int, limit: Limit, turn: Turn) -> int | None:
+        """Return how much longer a call waits in its slot, 0 if it may leave; None if it must take another slot."""
+        if self.held_until > now:
+            return None
         if self.owed and not turn.firm:
             self.owed -= 1
-            return False
-        return True
+            return None
+        return self._leave(now, limit)
 
     def hold(self, now: int, limit: Limit, length: int) -> None:
         """Let nothing be sent for so long, and then one at a time."""
         self.held_until = max(self.held_until, now + min(length, _LONGEST_HOLD))
         self.next_at = max(self.next_at, self.held_until + limit.slack)
+        self.sent_at = max(self.sent_at, self.held_until + limit.slack)
+
+    def _leave(self, now: int, limit: Limit) -> int:
+        early = self.sent_at - limit.slack - now
+        if early > 0:
+            return early
+        self.sent_at = max(self.sent_at, now) + limit.interval
+        return 0
 
     def _trust(self, now: int) -> None:
         if self.next_at > now + 2 * _LONGEST_HOLD:  # the clock went back
-            self.next_at, self.held_until = now, 0
+            self.next_at = self.sent_at = now
+            self.held_until = 0
         if self.next_at < now - _REST:
             self.tail_at = self.owed = 0
 

@@ -32,8 +32,8 @@ class Paces:
         """Take the next slot of the connection, or a place in its queue where that is too far ahead."""
         return await self._change(handle, lambda pace, now: pace.take(now, limit, ask))
 
-    async def confirm(self, handle: str, limit: Limit, turn: Turn) -> bool:
-        """Tell, after the wait, whether the slot still holds; if not, another one must be taken."""
+    async def confirm(self, handle: str, limit: Limit, turn: Turn) -> int | None:
+        """Return how much longer a call waits in its slot, 0 if it may leave; None if it must take another slot."""
         return await self._change(handle, lambda pace, now: pace.confirm(now, limit, turn))
 
     async def hold(self, handle: str, limit: Limit, seconds: float) -> None:

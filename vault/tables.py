@@ -118,6 +118,7 @@ paces = Table(
     Column("handle", String(63), primary_key=True),
     Column("next_at", BigInteger, nullable=False),
     Column("tail_at", BigInteger, nullable=False),
+    Column("sent_at", BigInteger, nullable=False),
     Column("held_until", BigInteger, nullable=False),
     Column("overtaken_at", BigInteger, nullable=False),
     Column("owed", Integer, nullable=False),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from itertools import pairwise
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -35,8 +34,8 @@ def test_slots_are_an_interval_apart_beyond_the_burst(limit: Limit, gaps: list[i
     for gap in gaps:
         now += gap
         turn = pace.take(now, limit, ANY)
-        assert turn == Turn(turn.at - now, turn.at, taken=True)
-        slots.append(turn.at)
+        assert turn.taken
+        slots.append(now + turn.wait)
     assert slots == sorted(slots)
     assert spaced(slots, limit)
 
@@ -56,11 +55,9 @@ def test_places_in_the_queue_are_an_interval_apart_and_behind_the_slots(limit: L
     turns = [pace.take(NOW, limit, QUEUES) for _ in range(calls)]
     taken = [turn for turn in turns if turn.taken]
     assert turns[: len(taken)] == taken
-    places = [turn.at for turn in turns[len(taken) :]]
+    places = [NOW + turn.wait + LEAD for turn in turns[len(taken) :] if turn.wait]
     assert all(later - earlier == limit.interval for earlier, later in pairwise(places))
-    for turn in turns[len(taken) :]:
-        assert turn.wait == max(0, turn.at - NOW - LEAD)
-    assert spaced([turn.at for turn in taken] + places, limit)
+    assert spaced([NOW + turn.wait for turn in taken] + places, limit)
 
 
 @given(st.integers(50_000, SECOND), st.integers(10, 400))
@@ -81,7 +78,7 @@ def simulate(limit: Limit, comes: list[int]) -> tuple[list[int], int]:
         now, ask = pending.pop(0)
         turn = pace.take(now, limit, ask)
         if turn.taken:
-            slots.append(turn.at)
+            slots.append(now + turn.wait)
             most = max(most, sum(slot > now for slot in slots))
         else:
             pending.append((now + turn.wait, Ask(within=3 * SECOND)))
@@ -101,17 +98,17 @@ def test_while_it_is_held_nothing_leaves_and_then_one_at_a_time(
     limit: Limit, before: int, length: int, gaps: list[int]
 ) -> None:
     pace, now = Pace(), NOW
-    waiting = [pace.take(NOW, limit, ANY) for _ in range(before)]
+    waiting = [turn for turn in (pace.take(NOW, limit, ANY) for _ in range(before)) if turn.wait]
     pace.hold(NOW, limit, length)
     for turn in waiting:
-        assert pace.confirm(max(turn.at, NOW), limit, turn) == (turn.at >= NOW + length)
-    slots = [turn.at for turn in waiting if turn.at >= NOW + length]
+        moment = NOW + turn.wait
+        assert (pace.confirm(moment, limit, turn) is None) == (moment < NOW + length)
+    slots = list[int]()
     for gap in gaps:
         now += gap
-        slots.append(pace.take(now, limit, ANY).at)
+        slots.append(now + pace.take(now, limit, ANY).wait)
     assert min(slots) >= NOW + length
-    first = min(slots)
-    assert sum(slot < first + limit.interval for slot in slots) <= limit.burst
+    assert spaced(slots, limit)
 
 
 def test_a_hold_does_not_shorten_one_before_and_ends_within_an_hour():
@@ -127,41 +124,50 @@ def test_a_hold_does_not_shorten_one_before_and_ends_within_an_hour():
 def test_an_urgent_call_takes_the_next_slot_and_its_owner_another(
     limit: Limit, waiting: int, urgent: int, later: int
 ) -> None:
-    pace = Pace()
-    turns = [pace.take(NOW, limit, ANY) for _ in range(waiting)]
-    sent = [turn.at for turn in turns if turn.at <= NOW]
-    queue = [turn for turn in turns if turn.at > NOW]
-    now = NOW + later % limit.interval
+    pace, now = Pace(), NOW + later % limit.interval
+    turns = [(NOW, pace.take(NOW, limit, ANY)) for _ in range(waiting)]
     for number in range(urgent):
         turn = pace.take(now, limit, URGENT)
         assert turn.wait <= (number + 1) * limit.interval
-        queue.append(turn)
-    while queue:
-        queue.sort(key=lambda turn: turn.at)
-        turn = queue.pop(0)
-        moment = max(turn.at, now)
-        if pace.confirm(moment, limit, turn):
-            sent.append(moment)
-        else:
-            queue.append(pace.take(moment, limit, ANY))
+        turns.append((now, turn))
+    sent = leave(pace, limit, turns)
     assert len(sent) == waiting + urgent
     assert spaced(sent, limit)
     assert pace.owed == 0
 
 
-@pytest.mark.parametrize(("late", "holds"), [(0, True), (200_000, True), (800_000, False)])
-def test_a_slot_that_is_over_is_not_used(late: int, holds: bool) -> None:
-    limit, pace = Limit(SECOND), Pace()
-    pace.take(NOW, limit, ANY)
-    turn = pace.take(NOW, limit, ANY)
-    assert pace.confirm(turn.at + late, limit, turn) == holds
+@given(LIMITS, st.lists(st.integers(0, 4 * SECOND), min_size=1, max_size=40))
+def test_calls_that_come_late_for_their_slots_do_not_leave_together(limit: Limit, delays: list[int]) -> None:
+    pace = Pace()
+    turns = [(NOW + delay, pace.take(NOW, limit, ANY)) for delay in delays]
+    sent = leave(pace, limit, [(moment if turn.wait else NOW, turn) for moment, turn in turns])
+    assert len(sent) == len(delays)
+    assert spaced(sent, limit)
+
+
+def leave(pace: Pace, limit: Limit, turns: list[tuple[int, Turn]]) -> list[int]:
+    """Let calls confirm their slots, which each was given at a moment, until all have left; return when they did."""
+    sent = [moment for moment, turn in turns if not turn.wait]
+    pending = [(moment + turn.wait, turn) for moment, turn in turns if turn.wait]
+    while pending:
+        pending.sort(key=lambda item: item[0])
+        now, turn = pending.pop(0)
+        more = pace.confirm(now, limit, turn)
+        if more is None:
+            turn = pace.take(now, limit, ANY)
+            more = turn.wait
+        if more:
+            pending.append((now + more, turn))
+        else:
+            sent.append(now)
+    return sent
 
 
 def test_a_queue_whose_calls_are_gone_is_forgotten():
     limit, pace = Limit(SECOND), Pace()
     for _ in range(1_000):
         pace.take(NOW, limit, QUEUES)
-    assert pace.take(NOW + 10 * SECOND, limit, QUEUES) == Turn(0, NOW + 10 * SECOND, taken=True)
+    assert pace.take(NOW + 10 * SECOND, limit, QUEUES) == Turn(0, taken=True)
 
 
 def test_a_clock_that_went_back_stops_nobody():

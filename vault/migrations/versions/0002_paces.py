@@ -18,6 +18,7 @@ def upgrade() -> None:
         sa.Column("handle", sa.String(63), nullable=False),
         sa.Column("next_at", sa.BigInteger(), nullable=False),
         sa.Column("tail_at", sa.BigInteger(), nullable=False),
+        sa.Column("sent_at", sa.BigInteger(), nullable=False),
         sa.Column("held_until", sa.BigInteger(), nullable=False),
         sa.Column("overtaken_at", sa.BigInteger(), nullable=False),
         sa.Column("owed", sa.Integer(), nullable=False),
