@@ -61,9 +61,10 @@ class Turn:
 class Pace:
     """What is known of a connection's calls: the moments are those of one clock, the database's.
 
-    `next_at` is the end of the last interval that was taken, `tail_at` that of the last place in the queue, `sent_at` that
-    of the last interval in which a call did leave: one that comes late must not leave together with the next. A call that
-    goes first takes the slot of one that waits: `overtaken_at` is the last such slot, `owed` counts who must give way.
+    `next_at` is the end of the last interval that was taken, `tail_at` that of the last place in the queue, `sent_at`
+    that of the last interval in which a call did leave: one that is late must not leave together with the next. A call
+    that goes first takes the slot of one that waits: `overtaken_at` is the last such slot, `owed` counts who must give
+    way.
     """
 
     next_at: int = 0
