@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import httpx
 
 from activities.egress import Egress
-from activities.exchange import Exchange
+from activities.exchange import Exchange, Watch
 from activities.seals import SealedAuth, Seals, holds_mark
 from steps.http import Lane, Response
 
@@ -26,14 +26,21 @@ class Sender:
     def __init__(self, egress: Egress, seals: Seals) -> None:
         self._egress, self._seals = egress, seals
 
-    async def send(self, request: httpx.Request, workflow: str, seconds: float, lane: Lane = "bulk") -> Sent:
+    async def send(
+        self,
+        request: httpx.Request,
+        workflow: str,
+        seconds: float,
+        lane: Lane = "bulk",
+        watch: Watch | None = None,
+    ) -> Sent:
         """Send a request; `seconds` is for the exchange alone, and no wait counts into it.
 
         Raises:
             FetchFailed: NotSent or NoAnswer, as far as the request came.
             StepsError: the request was refused, or a seal cannot be opened.
         """
-        exchange = Exchange(request.url.host)
+        exchange = Exchange(request.url.host, watch)
         sealed = any(holds_mark(value) for value in request.headers.values())
         auth = SealedAuth(self._seals, workflow, exchange) if sealed else None
         return Sent(await self._egress.send(request, exchange, auth, seconds), auth)
