@@ -13,6 +13,7 @@ from temporalio.common import RetryPolicy
 from temporalio.exceptions import ActivityError, FailureError, is_cancelled_exception
 
 from steps.crossing import from_activity
+from steps.earlier import tried_before
 from steps.errors import CallFailed, FetchFailed, StepsError
 from steps.pauses import PAUSING, pause_for
 from steps.priority import priority_of
@@ -88,6 +89,7 @@ async def send(
         pause = pause_for(failure.cause, pauses)
         if pause is None:
             raise_for_step(failure, summary)
+        argument = tried_before(argument, failure.cause)
         await workflow.sleep(pause.length, summary=_cut(f"waiting for {pause.reason} · {summary}"))
         if pause.mark:
             argument = argument.model_copy(update=pause.mark)
