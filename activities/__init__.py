@@ -15,6 +15,7 @@ from activities.fetch import fetch
 from activities.heartbeat import heartbeats
 from activities.network import Resolver, resolve
 from activities.notion import Notion
+from activities.pace import Pacer
 from activities.refresh import Refresher
 from activities.schedules import read_occurrence
 from activities.seals import Seals
@@ -27,7 +28,7 @@ from steps.given import Given
 from steps.http import ConnectionRequest, FetchRequest, NotionRequest, Response, VariablesRequest
 from steps.scheduled import Occurrence, OccurrenceRequest
 from steps.wait import OpenedWait, WaitRequest
-from vault import ConnectionUnknown, Signer, Vault, VaultError
+from vault import ConnectionUnknown, Signer, Vault, VaultError, notion
 
 __all__ = ["Activities"]
 
@@ -52,7 +53,8 @@ class Activities:
         self._connections = ActiveConnections(vault, settings.notion_origin)
         self._refresher = Refresher(vault, self._egress, settings, self._connections)
         self._seals = Seals(vault, signer, self._connections, self._refresher)
-        self._sender = Sender(self._egress, self._seals)
+        rates = dict.fromkeys(notion().hosts, settings.notion_requests_per_second)
+        self._sender = Sender(self._egress, self._seals, Pacer(vault.paces, rates))
         self._notion = Notion(vault, self._sender, self._seals, self._connections, settings.notion_version)
 
     def all(self) -> list[Callable[..., Any]]:

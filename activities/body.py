@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from typing import ClassVar
+from typing import ClassVar, cast
 
 import httpx
 
@@ -34,8 +34,8 @@ class CappedTransport(httpx.AsyncBaseTransport):
                 f"{request.url.host} answered {response.status_code} in a compressed form, although it was asked for "
                 "the plain one. The request itself was made."
             )
-        assert isinstance(response.stream, httpx.AsyncByteStream)  # noqa: S101  # what an async transport returns
-        response.stream = _CappedStream(response.stream, self._limit, request.url.host)
+        stream = cast("httpx.AsyncByteStream", response.stream)  # what an async transport returns
+        response.stream = _CappedStream(stream, self._limit, request.url.host)
         return response
 
     async def aclose(self) -> None:

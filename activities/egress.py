@@ -3,11 +3,9 @@ from __future__ import annotations
 import asyncio
 import logging
 import ssl
-import sys
 from collections.abc import Iterable
 from functools import cache
 from http.cookiejar import CookieJar, DefaultCookiePolicy
-from importlib.util import find_spec
 from typing import ClassVar
 
 import httpx
@@ -29,10 +27,6 @@ _PORTS = {"http": 80, "https": 443}
 # They log whole addresses, whose query may hold what nobody should read, and at DEBUG the headers too.
 for _name in ("httpx", "httpcore"):
     logging.getLogger(_name).setLevel(logging.WARNING)
-
-# httpcore asks for this module at every request, and Python searches the whole path for one that is not there.
-if find_spec("sniffio") is None:
-    sys.modules["sniffio"] = None  # type: ignore[assignment]  # pyright: ignore[reportArgumentType]
 
 
 class TooManyRedirects(FetchFailed):

@@ -26,11 +26,13 @@ class Exchange:
         self.host = host
         self.scrubber = Scrubber()
         self._sent = False
+        self.sends = 0
 
     async def note(self, event: str, info: Mapping[str, Any]) -> None:
         """Take in what httpcore's `trace` extension tells."""
         if event.endswith("send_request_headers.started"):
             self._sent = True
+            self.sends += 1
         elif event.endswith("receive_response_headers.complete") and info["return_value"][1] == 401:
             self._sent = False  # refused before anything was done, and sent again with a fresh token
 

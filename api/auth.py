@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Annotated
+from typing import Annotated, cast
 from urllib.parse import quote
 
 from fastapi import Depends, Request
@@ -77,8 +77,8 @@ async def authenticated(request: Request, services: Shared) -> Caller:
 
 async def to_sign_in(_request: Request, error: Exception) -> Response:
     """Answer a page's request from a browser that is not signed in."""
-    assert isinstance(error, SignInNeeded)  # noqa: S101  # registered for this class alone
-    return RedirectResponse(f"/signin?next={quote(error.next, safe='')}", 303)
+    needed = cast("SignInNeeded", error)  # registered for this class alone
+    return RedirectResponse(f"/signin?next={quote(needed.next, safe='')}", 303)
 
 
 def _required(detail: str) -> AuthenticationRequired:

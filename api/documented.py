@@ -51,7 +51,7 @@ def install(app: FastAPI) -> None:
             app.openapi_schema = schema
         return app.openapi_schema
 
-    app.openapi = document  # type: ignore[method-assign]  # FastAPI's own way to extend the document
+    app.openapi = document  # FastAPI's own way to extend the document
 
 
 def _drop_default_refusals(schema: dict[str, Any]) -> None:
@@ -69,6 +69,7 @@ _TAGS = [
     {"name": "Schedules", "description": "When workflows run by themselves."},
     {"name": "Workflows", "description": "The workflows that can be run."},
     {"name": "Connections", "description": "The OAuth connections that workflows use by their handles."},
+    {"name": "Webhooks", "description": "Where providers send their events, and how that is set up."},
     {"name": "Triggers", "description": "Addresses that start a run without an API key."},
     {"name": "Health", "description": "Whether the service runs, and whether it can work."},
 ]

@@ -81,7 +81,8 @@ class RunView(RunSummary):
 
     trigger: str | None = Field(
         default=None,
-        description="What started it: `hook`, `api`, `test`, `schedule` or `retry`; null for another program.",
+        description="What started it: `hook`, `api`, `notion` (an event), `test`, `schedule` or `retry`; null for "
+        "another program.",
     )
     retry_of: str | None = Field(default=None, description="The failed run whose steps this one retries.")
 
@@ -116,6 +117,7 @@ class WorkflowView(BaseModel):
     name: str
     doc: str
     steps: list[str]
+    on: str | None = Field(description="The events of Notion that start it, such as `page.created`; null for none.")
     hook_url: str = Field(description="Whoever knows this address can start a run: treat it as a secret.")
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 
 from temporalio.api.deployment.v1 import RoutingConfig, WorkerDeploymentInfo
 from temporalio.api.enums.v1 import RoutingConfigUpdateState, WorkerDeploymentVersionStatus
@@ -53,7 +53,7 @@ class Deployment:
             Build(
                 build_id=item.deployment_version.build_id,
                 status=_word(item.status),
-                since=item.create_time.ToDatetime(timezone.utc),  # noqa: UP017  # the name that protobuf's stub knows
+                since=item.create_time.ToDatetime(UTC),
                 runs=await self._count(item.deployment_version.build_id),
             )
             for item in info.version_summaries

@@ -10,16 +10,8 @@ import typer
 from pydantic import ValidationError
 from temporalio.client import Client
 
+from api import scheduling
 from api.schedule_views import ScheduleBody, ScheduleView
-from api.scheduling import (
-    create_schedule,
-    delete_schedule,
-    list_schedules,
-    pause_schedule,
-    read_schedule,
-    resume_schedule,
-    run_schedule,
-)
 from commands.shared import perform
 from settings import read_settings
 from steps.discovery import discover
@@ -37,7 +29,7 @@ def list_command(workflow: str | None = None) -> None:
     async def work() -> None:
         settings = read_settings()
         found = discover(settings.workflows_dir).workflows
-        for one in await list_schedules(await connect(), settings.task_queue, found, workflow=workflow):
+        for one in await scheduling.list_schedules(await connect(), settings.task_queue, found, workflow=workflow):
             following = f"{one.next_times[0]:%Y-%m-%d %H:%M:%S}" if one.next_times else "-"
             typer.echo(f"{'paused' if one.paused else 'active':7} {following:19} {one.id:40} {one.when}")
 
@@ -47,27 +39,27 @@ def list_command(workflow: str | None = None) -> None:
 @app.command("show")
 def show(schedule: Id) -> None:
     """Show a schedule as JSON: when, next times, last runs, counter."""
-    _echo(_on(schedule, read_schedule))
+    _echo(_on(schedule, scheduling.read_schedule))
 
 
 @app.command("pause")
 def pause(schedule: Id) -> None:
     """Let a schedule start nothing until it is resumed."""
-    _on(schedule, pause_schedule)
+    _on(schedule, scheduling.pause_schedule)
     typer.echo(f"Paused {schedule}.")
 
 
 @app.command("resume")
 def resume(schedule: Id) -> None:
     """Let a schedule start runs again; what it missed is not made up for."""
-    _on(schedule, resume_schedule)
+    _on(schedule, scheduling.resume_schedule)
     typer.echo(f"Resumed {schedule}.")
 
 
 @app.command("run")
 def run(schedule: Id) -> None:
     """Start a run now, beside the planned ones."""
-    _on(schedule, run_schedule)
+    _on(schedule, scheduling.run_schedule)
     typer.echo(f"Asked {schedule} to run now.")
 
 
@@ -87,7 +79,7 @@ def create(
     async def work() -> ScheduleView:
         settings = read_settings()
         found = discover(settings.workflows_dir).workflows
-        return await create_schedule(await connect(), settings.task_queue, found, body)
+        return await scheduling.create_schedule(await connect(), settings.task_queue, found, body)
 
     made = perform(work())
     typer.echo(f"{made.id}: {made.when}")
@@ -96,7 +88,7 @@ def create(
 @app.command("delete")
 def delete(schedule: Id) -> None:
     """Delete a schedule that the API or this command made; its runs go on."""
-    _on(schedule, delete_schedule)
+    _on(schedule, scheduling.delete_schedule)
     typer.echo(f"Deleted {schedule}.")
 
 

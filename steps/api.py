@@ -119,7 +119,7 @@ class Api(Scheduling):
         self,
         activity: str | Callable[..., Any],
         *arguments: Any,
-        timeout: Delay = 300,  # noqa: ASYNC109  # as in fetch
+        timeout: Delay = 300,  # noqa: ASYNC109  # the activity's own time; asyncio.timeout would not be durable
         retry: Retry | None = None,
     ) -> Any:
         """Run an activity of your own, by function or name; `timeout` is that of one attempt.

@@ -15,12 +15,15 @@ from temporalio.exceptions import ActivityError, FailureError, is_cancelled_exce
 from steps.crossing import from_activity
 from steps.errors import CallFailed, FetchFailed, StepsError
 from steps.pauses import PAUSING, pause_for
+from steps.priority import priority_of
 from steps.reconnection import reconnected
 from steps.retry import Retry
 
 T = TypeVar("T")
 
 HEARTBEAT_TIMEOUT = timedelta(seconds=10)
+LONGEST_TURN = timedelta(seconds=60)
+"""How long a call may wait inside the worker for the turn of its connection."""
 _MAX_SUMMARY_BYTES = 200
 # A look into the vault: quick, and repeated for as long as the vault is down, since the run can only wait for it.
 _LOOKUP_TIMEOUT = timedelta(seconds=10)
@@ -72,10 +75,11 @@ async def send(
                 argument,
                 result_type=result_type,
                 # The call keeps its own time; this is for the worker that died without a word between two heartbeats.
-                start_to_close_timeout=timedelta(seconds=timeout + 15),
+                start_to_close_timeout=timedelta(seconds=timeout + 15) + LONGEST_TURN,
                 heartbeat_timeout=HEARTBEAT_TIMEOUT,
                 retry_policy=policy,
                 summary=_cut(summary),
+                priority=priority_of(argument),
             )
         except ActivityError as error:
             failure = error
@@ -85,6 +89,8 @@ async def send(
         if pause is None:
             raise_for_step(failure, summary)
         await workflow.sleep(pause.length, summary=_cut(f"waiting for {pause.reason} · {summary}"))
+        if pause.mark:
+            argument = argument.model_copy(update=pause.mark)
     raise AssertionError("count() has no end")
 
 
@@ -92,7 +98,7 @@ async def run_activity(
     activity: str | Callable[..., Any],
     arguments: list[Any],
     *,
-    timeout: timedelta,  # noqa: ASYNC109  # as in send
+    timeout: timedelta,  # noqa: ASYNC109  # Temporal keeps it; asyncio.timeout would not be durable
     retry: Retry,
 ) -> Any:
     """Run an operator's own activity."""

@@ -27,7 +27,8 @@ class Again(BaseModel):
 class FetchRequest(BaseModel):
     """One HTTP request. Header values may hold sealed references; nothing else may.
 
-    `json_body` and `content` exclude each other. `timeout` is in seconds, for the whole exchange.
+    `json_body` and `content` exclude each other. `timeout` is in seconds, for the whole exchange. `turned` says that
+    the run has waited for the connection's turn.
     """
 
     url: str
@@ -41,6 +42,7 @@ class FetchRequest(BaseModel):
     # Left out where they say nothing: they would stand in every history.
     lane: Lane = Field(default="bulk", exclude_if=lambda lane: lane == "bulk")
     again: Again | None = Field(default=None, exclude_if=lambda again: again is None)
+    turned: bool = Field(default=False, exclude_if=lambda turned: not turned)
 
 
 class Response(BaseModel):
@@ -70,7 +72,8 @@ class Response(BaseModel):
 class NotionRequest(BaseModel):
     """One call of Notion's API, by the connection's handle. `path` begins with /v1/.
 
-    `key` is the property that tells one page from every other; without `version` it is the deployment's.
+    `key` is the property that tells one page from every other; without `version` it is the deployment's. `turned` says
+    that the run has waited for the connection's turn.
     """
 
     handle: str
@@ -82,6 +85,7 @@ class NotionRequest(BaseModel):
     key: str | None = Field(default=None, exclude_if=lambda key: key is None)
     lane: Lane = Field(default="bulk", exclude_if=lambda lane: lane == "bulk")
     again: Again | None = Field(default=None, exclude_if=lambda again: again is None)
+    turned: bool = Field(default=False, exclude_if=lambda turned: not turned)
 
 
 class ConnectionRequest(BaseModel):

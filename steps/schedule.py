@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import math
+from abc import ABC, abstractmethod
 from datetime import datetime, timedelta
 from typing import Any, Unpack
 from zoneinfo import ZoneInfo
@@ -19,7 +20,7 @@ MIN_INTERVAL = timedelta(minutes=1)
 _UNITS = (("week", 604_800), ("day", 86_400), ("hour", 3_600), ("minute", 60), ("second", 1))
 
 
-class Schedule:
+class Schedule(ABC):
     """What `Every` and `Cron` have in common: their checked options, in `terms`."""
 
     def __init__(self, terms: Terms) -> None:
@@ -50,11 +51,13 @@ class Schedule:
     def _shown(self, moment: datetime) -> str:
         return f"{moment.astimezone(ZoneInfo(self.terms.time_zone)):%Y-%m-%d %H:%M:%S %Z}"
 
+    @abstractmethod
     def _when(self) -> str:
-        raise NotImplementedError
+        """Say when it runs, without its options."""
 
+    @abstractmethod
     def _said(self) -> list[Any]:
-        raise NotImplementedError
+        """Return what tells it from another of its kind, with the name of the kind."""
 
 
 class Every(Schedule):

@@ -11,6 +11,7 @@ from steps.branch import Carried, Trigger, read_trigger
 from steps.definition import check_definition, check_entry, check_respond
 from steps.delay import Delay
 from steps.errors import PayloadInvalid
+from steps.notion_event import NotionEvent
 from steps.reconnection import SIGNAL
 from steps.record import RunRecord
 from steps.run import Run
@@ -36,6 +37,8 @@ class Workflow:
     respond_within: ClassVar[Delay] = "10 sec"
     schedule: ClassVar[Schedule | None] = None
     """When the workflow runs by itself: `Every(...)` or `Cron(...)`; a worker that starts sees to it."""
+    on: ClassVar[NotionEvent | None] = None
+    """What in Notion starts a run: `NotionEvent("page.created")`."""
 
     if TYPE_CHECKING:
 

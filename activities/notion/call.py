@@ -46,7 +46,7 @@ class Notion:
         reference = self._seals.make("connection", request.handle, workflow)
         built = _build(request, reference, request.version or self._version)
         try:
-            sent = await self._sender.send(built, workflow, _SECONDS, request.lane)
+            sent = await self._sender.send(built, workflow, _SECONDS, request.lane, turned=request.turned)
         except NoAnswer as error:
             if repeatable(request):
                 raise

@@ -3,7 +3,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from local.notion import checks, rich_text
+from local.notion import checks, files, rich_text
 from local.notion.call import MAX_BLOCKS, Call
 from local.notion.checks import a_boolean, a_string, an_array, an_object, only, required
 from local.notion.errors import Json, failed, invalid, missing
@@ -35,9 +35,9 @@ class Draft:
         return 1 + sum(child.count() for child in self.children)
 
 
-def parse_many(value: object, path: str, depth: int = 0) -> list[Draft]:
+def parse_many(call: Call, value: object, path: str, depth: int = 0) -> list[Draft]:
     """Return the blocks of a request, or refuse."""
-    drafts = [_parse(each, f"{path}[{index}]", depth) for index, each in enumerate(an_array(value, path))]
+    drafts = [_parse(call, each, f"{path}[{index}]", depth) for index, each in enumerate(an_array(value, path))]
     if depth == 0 and sum(draft.count() for draft in drafts) > MAX_BLOCKS:
         raise invalid(f"body failed validation: {path} should hold ≤ `{MAX_BLOCKS}` blocks.")
     return drafts
@@ -55,7 +55,7 @@ def attach(call: Call, holder: Page | Block, drafts: list[Draft]) -> list[Block]
     return added
 
 
-def parse_content(kind: str, given: Json, path: str, older: Json | None = None) -> Json:
+def parse_content(call: Call, kind: str, given: Json, path: str, older: Json | None = None) -> Json:
     """Return a block's content as Notion answers it, or refuse; `older` gives what an update leaves out."""
     if kind in TEXTS or kind == "code":
         return _text(kind, {**(older or {}), **given} if older else given, path, older is not None)
@@ -63,10 +63,11 @@ def parse_content(kind: str, given: Json, path: str, older: Json | None = None) 
         only(given, path, ())
         return {}
     if kind in LINKS:
+        given = {**(older or {}), **given}
         only(given, path, ("url", "caption"))
         return {"url": url(required(given, "url", path), f"{path}.url"), "caption": _caption(given, path)}
     if kind in MEDIA:
-        return _media(kind, given, path)
+        return _media(call, kind, given, path, older)
     if kind == "equation":
         only(given, path, ("expression",))
         return {"expression": a_string(required(given, "expression", path), f"{path}.expression", 1_000)}
@@ -89,7 +90,7 @@ def url(value: object, path: str) -> str:
     return text
 
 
-def _parse(value: object, path: str, depth: int) -> Draft:
+def _parse(call: Call, value: object, path: str, depth: int) -> Draft:
     given = an_object(value, path)
     kinds = [kind for kind in TYPES if kind in given]
     if not kinds:
@@ -104,8 +105,8 @@ def _parse(value: object, path: str, depth: int) -> Draft:
         raise failed(f"{path}.{kind}.children", "not present", children)
     if children and depth >= MAX_DEPTH:
         raise failed(f"{path}.{kind}.children", "not present", children)
-    drafts = parse_many(children, f"{path}.{kind}.children", depth + 1)
-    draft = Draft(kind, parse_content(kind, content, f"{path}.{kind}"), drafts)
+    drafts = parse_many(call, children, f"{path}.{kind}.children", depth + 1)
+    draft = Draft(kind, parse_content(call, kind, content, f"{path}.{kind}"), drafts)
     _check_nesting(draft, path)
     return draft
 
@@ -142,15 +143,17 @@ def _text(kind: str, given: Json, path: str, update: bool) -> Json:
     return content
 
 
-def _media(kind: str, given: Json, path: str) -> Json:
-    named = ("name",) if kind == "file" else ()
-    only(given, path, ("type", "external", "caption", *named))
-    external = an_object(required(given, "external", path), f"{path}.external")
-    target = url(required(external, "url", f"{path}.external"), f"{path}.external.url")
-    content = {"type": "external", "external": {"url": target}, "caption": _caption(given, path)}
+def _media(call: Call, kind: str, given: Json, path: str, older: Json | None) -> Json:
+    only(given, path, ("type", *files.KINDS, "caption", *(("name",) if kind == "file" else ())))
+    if older is not None and not any(each in given for each in files.KINDS):
+        held = {key: older[key] for key in ("type", older["type"])}
+    else:
+        held = files.parse(call, given, path)
+    content = {**held, "caption": _caption({**(older or {}), **given}, path)}
     if kind != "file":
         return content
-    return {**content, "name": a_string(given.get("name", target.rpartition("/")[2]), f"{path}.name")}
+    name = given.get("name") or (older or {}).get("name") or held[held["type"]]["url"].rpartition("/")[2]
+    return {**content, "name": a_string(name, f"{path}.name")}
 
 
 def _table(kind: str, given: Json, path: str) -> Json:

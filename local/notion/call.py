@@ -3,24 +3,25 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from local.notion import checks, versions
+from local.notion import checks, forms, versions
 from local.notion.checks import an_id
 from local.notion.errors import Json, NotionError, OAuthError, failed, invalid_request_url
-from local.notion.objects import Bot, Item, new_id
+from local.notion.events import Event
+from local.notion.objects import Bot, FileUpload, Item, new_id
 from local.notion.versions import Version
 from local.notion.workspace import Workspace
 
 ItemT = TypeVar("ItemT", bound=Item)
 MAX_BODY = 500_000
+MAX_FORM = 21 * 1024 * 1024
 MAX_BLOCKS = 1_000
 
-_QUERY = ("start_cursor", "page_size", "block_id", "filter_properties")
 _BEARER = re.compile(r"Bearer (?P<token>\S+)", re.IGNORECASE)
 
 
@@ -36,6 +37,12 @@ class Call:
     path: dict[str, str]
     url: str
     chosen: tuple[str, ...] = ()
+    attached: list[FileUpload] = field(default_factory=list[FileUpload])
+    events: list[Event] = field(default_factory=list[Event])
+
+    def note(self, type: str, item: Item, **data: Any) -> None:
+        """Note an event that subscribers are told of when the call has succeeded."""
+        self.events.append(Event(type, item, data))
 
     def id(self, name: str) -> str:
         """Return an id from the path, with dashes."""
@@ -68,24 +75,31 @@ def parse_json(raw: bytes) -> Any:
         raise NotionError(400, "invalid_json", "Error parsing JSON body.") from None
 
 
-async def respond(request: Request, workspace: Workspace, handlers: dict[Version, Handler]) -> Response:
+async def respond(
+    request: Request, workspace: Workspace, handlers: dict[Version, Handler], allowed: tuple[str, ...]
+) -> Response:
     """Answer one call: who, which version, what; then the handler, in one go, with nothing in between."""
     try:
         bot = _authorize(workspace, request.headers.get("authorization"))
-        workspace.rates.check(bot.id)
+        workspace.rates.check(bot)
         version = versions.parse(request.headers.get("notion-version"))
         if version not in handlers:
             raise invalid_request_url()
-        body = _body(request, await request.body())
+        body = await forms.read(request) if forms.is_form(request) else _body(request, await request.body())
         query = dict(request.query_params)
-        checks.only(query, "query", _QUERY)
+        checks.only(query, "query", allowed)
         chosen = tuple(request.query_params.getlist("filter_properties"))
         call = Call(workspace, bot, version, body, query, dict(request.path_params), request.url.path, chosen)
         result = handlers[version](call)
+        for upload in call.attached:
+            upload.expiry_time = None
+        workspace.webhooks.publish(call.events, {"id": bot.id, "type": "bot"})
     except NotionError as error:
         return refusal(error)
     request_id = new_id()
-    return answer(request_id, 200, {**result, "request_id": request_id})
+    # The one answer that is no object, the list of templates, does not name its request.
+    named = {"request_id": request_id} if "object" in result else {}
+    return answer(request_id, 200, {**result, **named})
 
 
 def _authorize(workspace: Workspace, header: str | None) -> Bot:

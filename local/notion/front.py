@@ -9,7 +9,7 @@ from starlette.datastructures import Headers
 from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from local.notion.call import MAX_BODY, refusal
+from local.notion.call import MAX_BODY, MAX_FORM, refusal
 from local.notion.calls import CallRecord
 from local.notion.faults import Fault
 from local.notion.objects import new_id, timestamp
@@ -77,7 +77,7 @@ class Front:
 
     async def _answered(self, scope: Scope, body: bytes) -> Response:
         """Return the application's whole answer, so that it can still be withheld."""
-        if len(body) > MAX_BODY:
+        if len(body) > (MAX_FORM if scope["path"].endswith("/send") else MAX_BODY):
             return _too_large()
         messages: list[Message] = []
 

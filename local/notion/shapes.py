@@ -1,10 +1,24 @@
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
+from datetime import UTC, datetime
 
 from local.notion import properties, reading, rich_text
-from local.notion.errors import Json
-from local.notion.objects import Block, Bot, Comment, Database, DataSource, Item, Page, Parent, Person, timestamp
+from local.notion.errors import INTEGRATION, Json
+from local.notion.objects import (
+    Block,
+    Bot,
+    Comment,
+    Database,
+    DataSource,
+    FileUpload,
+    Item,
+    Page,
+    Parent,
+    Person,
+    timestamp,
+)
 from local.notion.versions import Version
 from local.notion.workspace import Workspace
 
@@ -21,7 +35,7 @@ def page(workspace: Workspace, page: Page, version: Version, chosen: Sequence[st
         **_trash(page, version),
         **flags,
         "properties": reading.values_of(workspace, page, chosen),
-        "url": _url(page),
+        "url": _url(page, reading.title(workspace, page)),
         "public_url": None,
     }
 
@@ -44,8 +58,9 @@ def database(workspace: Workspace, database: Database, version: Version) -> Json
     sources = workspace.source_of(database)
     if not version.has_data_sources:
         return {**shape, "properties": schema(sources[0], version) if sources else {}}
-    # The container names no author.
+    # The container names no author, and its times alone are exact.
     shape = {key: value for key, value in shape.items() if not key.endswith("_by")}
+    shape |= {"created_time": _exact(database.created_at), "last_edited_time": _exact(database.edited_at)}
     references = [{"id": each.id, "name": rich_text.plain(each.title)} for each in sources]
     return {**shape, "is_locked": database.is_locked, "data_sources": references}
 
@@ -95,6 +110,33 @@ def block(workspace: Workspace, item: Page | Block | Database, version: Version)
     }
 
 
+def file_upload(upload: FileUpload, version: Version) -> Json:
+    """Return a file upload."""
+    shape: Json = {
+        "object": "file_upload",
+        "id": upload.id,
+        "created_time": timestamp(upload.created_time),
+        "created_by": {"id": upload.created_by, "type": "bot"},
+        "last_edited_time": timestamp(upload.last_edited_time),
+        "expiry_time": None if upload.expiry_time is None else timestamp(upload.expiry_time),
+        **_trash(upload, version),
+        "status": upload.status,
+        "filename": upload.filename,
+        "content_type": upload.content_type,
+        "content_length": upload.content_length,
+    }
+    address = f"https://api.notion.com/v1/file_uploads/{upload.id}"
+    if upload.status == "pending":
+        shape["upload_url"] = f"{address}/send"
+    if upload.mode == "multi_part":
+        shape["number_of_parts"] = {"total": upload.total_parts, "sent": len(upload.parts)}
+        if upload.status == "pending":
+            shape["complete_url"] = f"{address}/complete"
+    if upload.imported is not None:
+        shape["file_import_result"] = upload.imported
+    return shape
+
+
 def comment(item: Comment) -> Json:
     """Return a comment."""
     kind = f"{item.parent.kind}_id"
@@ -105,23 +147,25 @@ def comment(item: Comment) -> Json:
         "parent": {"type": kind, kind: item.parent.id},
         "discussion_id": item.discussion_id,
         "rich_text": item.rich_text,
-        "display_name": {"type": "integration", "resolved_name": "Durable Steps"},
+        "display_name": item.display_name,
+        **({"attachments": item.attachments} if item.attachments else {}),
     }
 
 
 def user(found: Person | Bot) -> Json:
     """Return a person or a bot."""
     if isinstance(found, Person):
-        return {**_named(found.id, found.name), "type": "person", "person": {"email": found.email}}
+        person = {"email": found.email, "email_verified": True}
+        return {**_named(found.id, found.name), "type": "person", "person": person}
     owner = found.person
     return {
-        **_named(found.id, "Durable Steps"),
+        **_named(found.id, INTEGRATION),
         "type": "bot",
         "bot": {
             "owner": {"type": "user", "user": user(owner)},
             "workspace_id": found.space,
             "workspace_name": owner.space.name,
-            "workspace_limits": {"max_file_upload_size_in_bytes": 5_242_880},
+            "workspace_limits": {"max_file_upload_size_in_bytes": 5 * 1024**3},
         },
     }
 
@@ -140,7 +184,7 @@ def _stamps(item: Item) -> Json:
     }
 
 
-def _trash(item: Item, version: Version) -> Json:
+def _trash(item: Item | FileUpload, version: Version) -> Json:
     if not version.has_data_sources:
         return {"archived": item.in_trash}
     older = {"archived": item.in_trash} if version.has_archived else {}
@@ -158,5 +202,10 @@ def _parent(workspace: Workspace, parent: Parent, version: Version) -> Json:
     return {"type": "data_source_id", "data_source_id": parent.id, "database_id": database_id}
 
 
-def _url(item: Item) -> str:
-    return f"https://www.notion.so/{item.id.replace('-', '')}"
+def _exact(moment: datetime) -> str:
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds")
+
+
+def _url(item: Item, title: str = "") -> str:
+    words = [word for word in re.split(r"[^A-Za-z0-9]+", title) if word]
+    return f"https://app.notion.com/p/{'-'.join([*words, item.id.replace('-', '')])}"

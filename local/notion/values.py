@@ -2,12 +2,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from local.notion import checks, properties, rich_text
+from local.notion import checks, files, properties, rich_text
 from local.notion.checks import a_boolean, a_string, an_array, an_id, an_object, only, required
 from local.notion.errors import Json, failed, invalid, missing
 from local.notion.objects import Bot, DataSource, Page, Property
 
 if TYPE_CHECKING:
+    from local.notion.call import Call
     from local.notion.workspace import Workspace
 
 WRITABLE = (
@@ -24,9 +25,7 @@ def empty(prop_type: str) -> Any:
     return [] if prop_type in (*properties.LISTS, "multi_select", "files") else None
 
 
-def parse(
-    workspace: Workspace, bot: Bot, source: DataSource, given: object, path: str = "body.properties"
-) -> dict[str, Any]:
+def parse(call: Call, source: DataSource, given: object, path: str = "body.properties") -> dict[str, Any]:
     """Return the values to write, by property id, or refuse; nothing has changed when it refuses."""
     checked: list[tuple[Property, Any]] = []
     unknown: list[str] = []
@@ -42,11 +41,11 @@ def parse(
             # The bare list is right for the two types that are lists of rich text, and wrong for any other.
             if kind is None and prop.type not in properties.TEXTS:
                 raise failed(f"{path}.{key}", "an object", value)
-            checked.append((prop, _content(prop.type, content, f"{path}.{key}.{prop.type}")))
+            checked.append((prop, _content(call, prop.type, content, f"{path}.{key}.{prop.type}")))
     if unknown or mistyped:
         raise invalid(" ".join([*unknown, *mistyped]))
     for prop, value in checked:
-        _check_references(workspace, bot, prop, value)
+        _check_references(call.workspace, call.bot, prop, value)
     return {prop.id: _stored(prop, value) for prop, value in checked}
 
 
@@ -66,13 +65,15 @@ def _typed(value: object, path: str) -> tuple[str | None, Any]:
     return kinds[0], given[kinds[0]]
 
 
-def _content(kind: str, value: Any, path: str) -> Any:
+def _content(call: Call, kind: str, value: Any, path: str) -> Any:
     if kind in properties.TEXTS:
         return rich_text.parse(value, path)
     if kind == "checkbox":
         return a_boolean(value, path)
-    if kind in ("multi_select", "people", "relation", "files"):
-        one = {"multi_select": _choice, "people": _person, "relation": _relation, "files": _file}[kind]
+    if kind == "files":
+        return [_file(call, item, f"{path}[{index}]") for index, item in enumerate(an_array(value, path))]
+    if kind in ("multi_select", "people", "relation"):
+        one = {"multi_select": _choice, "people": _person, "relation": _relation}[kind]
         return [one(item, f"{path}[{index}]") for index, item in enumerate(an_array(value, path))]
     if value is None:
         return None
@@ -111,13 +112,13 @@ def _relation(value: object, path: str) -> Json:
     return {"id": an_id(required(given, "id", path), f"{path}.id")}
 
 
-def _file(value: object, path: str) -> Json:
+def _file(call: Call, value: object, path: str) -> Json:
     given = an_object(value, path)
-    only(given, path, ("name", "type", "external"))
-    external = an_object(required(given, "external", path), f"{path}.external")
-    url = a_string(required(external, "url", f"{path}.external"), f"{path}.external.url")
-    name = a_string(required(given, "name", path), f"{path}.name", 100)
-    return {"name": name, "type": "external", "external": {"url": url}}
+    only(given, path, ("name", "type", *files.KINDS))
+    held = files.parse(call, given, path)
+    if "name" not in given and "file_upload" in given:
+        return {"name": call.attached[-1].filename, **held}
+    return {"name": a_string(required(given, "name", path), f"{path}.name", 100), **held}
 
 
 def _check_references(workspace: Workspace, bot: Bot, prop: Property, value: Any) -> None:

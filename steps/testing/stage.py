@@ -60,7 +60,8 @@ class Stage:
     @property
     def environment(self) -> WorkflowEnvironment:
         """The test server; `queue_of` starts it."""
-        assert self._environment is not None  # noqa: S101  # a run is started by way of queue_of
+        if self._environment is None:
+            raise RuntimeError("The test server does not run: queue_of starts it")
         return self._environment
 
     @property
@@ -132,7 +133,8 @@ class Stage:
         self._thread.join(_LAST_SECONDS)
         self._loop.close()
         # The SDK's threads may call into Python for a moment yet, and a Python that is tearing down then crashes
-        # (temporalio 1.35): the tests would have passed, and pytest ended with the status of a crash.
+        # (temporalio 1.35): the tests would have passed, and pytest ended with the status of a crash. Nothing tells
+        # when those threads are done, so that there is only time to wait for.
         _stage_of.cache_clear()
         gc.collect()
         time.sleep(_QUIET_SECONDS)

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from activities.notion.call import repeatable
-from activities.notion.refusal import retry_after
+from activities.retry_after import retry_after
 from steps.http import NotionRequest
 from tests.activities.conftest import CANARY, REFRESH, World
 from tests.activities.servers import Call, reply, serving

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import uuid
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -15,10 +16,8 @@ from temporalio.client import Client, WorkflowHandle
 from temporalio.testing import WorkflowEnvironment
 
 from steps.attributes import CONNECTION, STEP, TRIGGER, TYPES, WORKFLOW, at_start
-from steps.handles import handles_of
 from temporal import SearchAttributes, attributes_known, plugin
 from tests.conftest import binary, eventually
-from tests.steps.flows import Catches, FreshInstance, Journey, TakesToken
 from tests.steps.harness import Outside, ended, start, working
 
 pytestmark = pytest.mark.server
@@ -52,7 +51,7 @@ async def test_a_client_that_nobody_uses_any_more_is_let_go(bare: Client):
 
 async def indexed(client: Client, queue: str, name: str, data: Any = None) -> WorkflowHandle[Any, Any]:
     return await client.start_workflow(
-        name, {"data": data}, id=f"{name}/indexed-{id(data)}", task_queue=queue,
+        name, {"data": data}, id=f"{name}/indexed-{uuid.uuid4()}", task_queue=queue,
         search_attributes=at_start(name, "hook", ["my-notion"] if name == "Journey" else ()),
     )  # fmt: skip
 
@@ -110,10 +109,3 @@ def test_the_production_namespace_gets_the_same_attributes():
         "KeywordList": IndexedValueType.INDEXED_VALUE_TYPE_KEYWORD_LIST,
     }
     assert {name: kinds[kind] for name, kind in named.items()} == TYPES
-
-
-@pytest.mark.parametrize(
-    ("cls", "handles"), [(Journey, ("my-notion",)), (TakesToken, ()), (Catches, ()), (FreshInstance, ())]
-)
-def test_the_connections_that_the_code_names_are_known_before_it_runs(cls: type, handles: tuple[str, ...]):
-    assert handles_of(cls) == handles

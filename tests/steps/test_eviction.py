@@ -8,9 +8,11 @@ import pytest
 from temporalio import activity
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
+from temporalio.worker._workflow import _InterruptDeadlockError  # pyright: ignore[reportPrivateUsage]
 
 from steps import Response
 from steps.http import FetchRequest
+from steps.run import _WORKER  # pyright: ignore[reportPrivateUsage]
 from tests.steps.flows import FLOWS
 from tests.steps.harness import Outside, ended, start
 
@@ -42,3 +44,9 @@ async def test_a_run_that_the_worker_forgets_in_the_middle_of_a_step_goes_on(
     assert [record.result[0]["status"] for record in records] == [200] * RUNS
     # A forgotten run is taken down in the middle of its step, which must not look like a failure of the step.
     assert [record.getMessage() for record in caplog.records if record.levelno >= logging.WARNING] == []
+
+
+def test_what_ends_an_activation_that_takes_too_long_is_known_by_its_module():
+    assert issubclass(_InterruptDeadlockError, BaseException)
+    assert not issubclass(_InterruptDeadlockError, Exception)
+    assert _InterruptDeadlockError.__module__ == _WORKER

@@ -116,7 +116,7 @@ def test_two_that_say_the_same_have_one_digest_and_others_have_not():
         ("    def schedule(self): ...\n", "may not have a step or method named schedule"),
         ("    @property\n    def schedule(self): ...\n", "may not have a step or method named schedule"),
         ("    schedule = 'daily'\n", "Flow.schedule is a str: write `schedule = Every"),
-        ("    schedule = Every\n", "Flow.schedule is a type"),
+        ("    schedule = Every\n", "Flow.schedule is a class"),
     ],
 )
 def test_schedule_is_no_name_for_anything_else(body: str, says: str):

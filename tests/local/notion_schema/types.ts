@@ -29,3 +29,28 @@ export type Comment = api.CommentObjectResponse
 export type CommentList = api.ListCommentsResponse
 export type SearchRequest = api.SearchParameters
 export type SearchResults = api.SearchResponse
+export type UpdateCommentRequest = api.UpdateCommentParameters
+export type MovePageRequest = api.MovePageParameters
+export type TemplateList = api.ListDataSourceTemplatesResponse
+export type CreateFileUploadRequest = api.CreateFileUploadParameters
+export type FileUpload = api.FileUploadObjectResponse
+export type FileUploadList = api.ListFileUploadsResponse
+export type WebhookEvent =
+  | api.PageCreatedWebhookPayload
+  | api.PagePropertiesUpdatedWebhookPayload
+  | api.PageContentUpdatedWebhookPayload
+  | api.PageDeletedWebhookPayload
+  | api.PageUndeletedWebhookPayload
+  | api.PageMovedWebhookPayload
+  | api.PageLockedWebhookPayload
+  | api.PageUnlockedWebhookPayload
+  | api.DatabaseCreatedWebhookPayload
+  | api.DatabaseDeletedWebhookPayload
+  | api.DatabaseUndeletedWebhookPayload
+  | api.DataSourceCreatedWebhookPayload
+  | api.DataSourceSchemaUpdatedWebhookPayload
+  | api.DataSourceDeletedWebhookPayload
+  | api.DataSourceUndeletedWebhookPayload
+  | api.CommentCreatedWebhookPayload
+  | api.CommentUpdatedWebhookPayload
+  | api.CommentDeletedWebhookPayload
