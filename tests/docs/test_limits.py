@@ -32,6 +32,7 @@ from steps.given import MAX_GIVEN_CONNECTIONS
 from steps.journal import MAX_ROWS
 from steps.log import MAX_BYTES, MAX_LINE_CHARACTERS, MAX_LINES
 from steps.payload import MAX_PAYLOAD_BYTES, MAX_RESULT_BYTES
+from steps.reconnection import LONGEST_LOOK, MAX_RECONNECTION_WAIT
 from steps.run import MAX_RUNNING
 from steps.store import MAX_KEY_CHARACTERS, MAX_STORE_BYTES, MAX_VALUE_BYTES
 from steps.wait import MAX_REDIRECT_CHARACTERS
@@ -54,6 +55,8 @@ LIMITS: dict[str, int | timedelta] = {
     "Keys of dedupe that a run's unfinished steps hold": MAX_CLAIMS,
     "The window of dedupe": MAX_DELAY,
     "A wait for an event": MAX_DELAY,
+    "A wait for a connection": MAX_RECONNECTION_WAIT,
+    "Between two looks for it, at most": LONGEST_LOOK,
     "The redirect_url of a wait": MAX_REDIRECT_CHARACTERS,
     "The waits that are over and remembered": MAX_PAST_BYTES,
     "The body of a fetch, the argument of a call": steps_api.MAX_REQUEST_BYTES,
