@@ -23,4 +23,4 @@ class AskedCalls(Workflow):
         return await api.notion(data["handle"]).request("GET", f"/v1/pages/{data['page']}")
 
 
-PACE_FLOWS = [Fetches, Calls, AskedCalls]
+PACE_FLOWS: list[type[Workflow]] = [Fetches, Calls, AskedCalls]
