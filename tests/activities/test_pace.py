@@ -3,12 +3,14 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import time
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Coroutine
 from typing import Any
 
 import pytest
 
+from activities.pace import Pacer
 from steps.http import FetchRequest, NotionRequest
+from steps.paced import Paced
 from tests.activities.conftest import Worker, World
 from tests.activities.servers import Call, reply, serving
 from vault import Ask, Limit, Paces
@@ -31,17 +33,17 @@ class Clocked:
         return self.answer
 
 
-async def fetch(worker: Worker, seal: str, *, attempt: int = 1, url: str = URL, **fields: Any) -> Any:
-    """Make a fetch as an activity of its own."""
+async def fetch(worker: Worker, seal: str, *, attempt: int = 1, **fields: Any) -> Any:
+    """Make a fetch, with the token of a seal."""
     environment = worker.environment()
     environment.info = dataclasses.replace(environment.info, attempt=attempt)
-    request = FetchRequest(url=url, headers={"Authorization": f"Bearer {seal}"}, **fields)
-    return await asyncio.create_task(environment.run(worker.activities.fetch, request))
+    request = FetchRequest(url=URL, headers={"Authorization": f"Bearer {seal}"}, **fields)
+    return await environment.run(worker.activities.fetch, request)
 
 
 async def notion(worker: Worker, handle: str = "my-notion") -> Any:
     request = NotionRequest(handle=handle, method="GET", path="/v1/pages/1")
-    return await asyncio.create_task(worker.environment().run(worker.activities.notion, request))
+    return await worker.environment().run(worker.activities.notion, request)
 
 
 async def test_fetches_and_calls_of_notion_keep_one_pace_over_two_workers(world: World) -> None:
@@ -93,21 +95,20 @@ async def test_what_cannot_be_turned_away_waits_in_its_worker_and_not_out_of_its
 
 
 async def test_a_second_call_of_the_same_activity_is_not_turned_away(world: World) -> None:
-    seal = await world.connect()
-    async with (
-        serving(PAGE) as server,
-        world.worker(notion_origin=server.origin, notion_requests_per_second=RATE) as worker,
-    ):
-        environment = worker.environment()
-        request = FetchRequest(url=URL, headers={"Authorization": f"Bearer {seal}"})
+    pacer = Pacer(world.vault.paces, {"api.notion.com": RATE})
 
-        async def twice() -> None:
-            await environment.run(worker.activities.fetch, request)
-            await world.vault.paces.hold("my-notion", LIMIT, 2.5)
-            await environment.run(worker.activities.fetch, request)
+    async def call() -> None:
+        await pacer.wait(["my-notion"], "api.notion.com", "bulk", turned=False)
 
-        await asyncio.create_task(twice())
-    assert len(server.calls) == 2
+    async def twice() -> None:
+        await call()
+        await world.vault.paces.hold("my-notion", LIMIT, 2.5)
+        await call()
+
+    await asyncio.create_task(twice())
+    await world.vault.paces.hold("my-notion", LIMIT, 2.5)
+    with pytest.raises(Paced):
+        await asyncio.create_task(call())
 
 
 @pytest.mark.parametrize(("status", "code"), [(429, "rate_limited"), (529, "service_overload")])
@@ -165,14 +166,12 @@ async def test_a_call_that_is_sent_again_with_a_fresh_token_counts_twice(world: 
         assert (await worker.failure(fetch(worker, seal))).type == "paced"
 
 
-@pytest.mark.parametrize(
-    "seal", [lambda _world: "none", lambda world: world.seal("variable", "KEY")], ids=["no", "other"]
-)
+@pytest.mark.parametrize("variable", [False, True])
 async def test_a_call_without_the_token_of_a_connection_is_not_paced(
-    world: World, seal: Callable[[World], str], monkeypatch: pytest.MonkeyPatch
+    world: World, variable: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await world.vault.variables.set("OrderToNotion", "KEY", "canary", secret=True, hosts=["api.notion.com"])
-    await untouched(world, seal(world), monkeypatch)
+    await untouched(world, world.seal("variable", "KEY") if variable else "none", monkeypatch)
 
 
 async def test_pacing_can_be_switched_off(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
