@@ -10,7 +10,7 @@ SECOND = 1_000_000
 LEAD = 3 * SECOND // 2
 """How long before its place a call that was turned away asks again, so that a slot never waits for a late timer."""
 
-_LONGEST_HOLD = 3_600 * SECOND
+LONGEST_HOLD = 3_600 * SECOND
 # With calls in the queue, some of them take slots all the time; a rest means that they have been cancelled.
 _REST = 3 * SECOND
 
@@ -97,7 +97,7 @@ class Pace:
 
     def hold(self, now: int, limit: Limit, length: int) -> None:
         """Let nothing be sent for so long, and then one at a time."""
-        self.held_until = max(self.held_until, now + min(length, _LONGEST_HOLD))
+        self.held_until = max(self.held_until, now + min(length, LONGEST_HOLD))
         self.next_at = max(self.next_at, self.held_until + limit.slack)
         self.sent_at = max(self.sent_at, self.held_until + limit.slack)
 
@@ -109,7 +109,7 @@ class Pace:
         return 0
 
     def _trust(self, now: int) -> None:
-        if self.next_at > now + 2 * _LONGEST_HOLD:  # the clock went back
+        if self.next_at > now + 2 * LONGEST_HOLD:  # the clock went back
             self.next_at = self.sent_at = now
             self.held_until = 0
         if self.next_at < now - _REST:
