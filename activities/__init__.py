@@ -14,7 +14,7 @@ from activities.egress import Egress
 from activities.fetch import fetch
 from activities.heartbeat import heartbeats
 from activities.network import Resolver, resolve
-from activities.notion import Notion
+from activities.notion import Notion, Records
 from activities.refresh import Refresher
 from activities.schedules import read_occurrence
 from activities.seals import Seals
@@ -25,6 +25,7 @@ from settings import Settings
 from steps.errors import ConnectionNotFound, StepsError, VaultFailed
 from steps.given import Given
 from steps.http import ConnectionRequest, FetchRequest, NotionRequest, Response, VariablesRequest
+from steps.notion.records import RecordAnswer, RecordRequest
 from steps.scheduled import Occurrence, OccurrenceRequest
 from steps.wait import OpenedWait, WaitRequest
 from vault import ConnectionUnknown, Signer, Vault, VaultError
@@ -54,12 +55,14 @@ class Activities:
         self._seals = Seals(vault, signer, self._connections, self._refresher)
         self._sender = Sender(self._egress, self._seals)
         self._notion = Notion(vault, self._sender, self._seals, self._connections, settings.notion_version)
+        self._records = Records(self._notion, settings.notion_version)
 
     def all(self) -> list[Callable[..., Any]]:
         """Return what a worker registers."""
         return [
             self.fetch,
             self.notion,
+            self.record,
             self.resolve_connection,
             self.read_variables,
             self.open_wait,
@@ -82,6 +85,12 @@ class Activities:
         """Make one call of Notion's API."""
         async with heartbeats():
             return await _crossing(self._notion.call(request, _workflow()))
+
+    @activity.defn
+    async def record(self, request: RecordRequest) -> RecordAnswer:
+        """Write or find records of a database."""
+        async with heartbeats():
+            return await _crossing(self._records.answer(request, _workflow()))
 
     @activity.defn
     async def resolve_connection(self, request: ConnectionRequest) -> str:

@@ -15,6 +15,7 @@ from steps.errors import (
     FetchFailed,
     NotionError,
     PayloadTooLarge,
+    RecordInvalid,
     RequestInvalid,
     ResponseTooLarge,
     SealInvalid,
@@ -27,7 +28,7 @@ _CROSSING: dict[str, type[StepsError]] = {
     error.type: error
     for error in (
         PayloadTooLarge, ConnectionNotFound, ConnectionNeedsReauthorization, SealInvalid, EgressDenied, FetchFailed,
-        ResponseTooLarge, VaultFailed, NotionError, VariableNotFound, RequestInvalid,
+        ResponseTooLarge, VaultFailed, NotionError, VariableNotFound, RequestInvalid, RecordInvalid,
     )
 }  # fmt: skip
 

@@ -15,6 +15,7 @@ StepsError                          steps-error
 ├── ConnectionNotFound              connection-not-found            no connection has this handle
 ├── ConnectionNeedsReauthorization  connection-needs-reauthorization
 ├── RequestInvalid                  request-invalid                 a call that cannot be made as it is written
+│   └── RecordInvalid               record-invalid                  a record that does not fit its database
 ├── SealInvalid                     seal-invalid                    a sealed reference that this workflow was not given
 ├── EgressDenied                    egress-denied                   an address, or a secret for it, that is not allowed
 ├── FetchFailed                     fetch-failed                    no answer from the network, after the retries
@@ -149,6 +150,20 @@ class RequestInvalid(StepsError, ValueError):
     """Say what is wrong with the call; nothing was sent."""
 
     type: ClassVar[str] = "request-invalid"
+
+
+class RecordInvalid(RequestInvalid):
+    """Name every property that is wrong, in `problems` too, and what the database wants; nothing was sent."""
+
+    type: ClassVar[str] = "record-invalid"
+
+    def __init__(self, message: str, *, problems: list[dict[str, Any]] | None = None) -> None:
+        super().__init__(message)
+        self.problems = problems or []
+
+    def details(self) -> dict[str, Any]:
+        """Return the problems."""
+        return {"problems": self.problems}
 
 
 class SealInvalid(StepsError):
