@@ -17,6 +17,7 @@ from steps.errors import (
     NotionError,
     PayloadInvalid,
     PayloadTooLarge,
+    RecordInvalid,
     ResponseTooLarge,
     RunFailed,
     ScheduleInvalid,
@@ -30,7 +31,7 @@ from steps.errors import (
 )
 from steps.facts import RunInfo
 from steps.http import Response
-from steps.notion import Notion
+from steps.notion import DateRange, File, Notion, Person, Place, Record, Relation
 from steps.options import step
 from steps.record import RunRecord, StepFailure, StepRow
 from steps.retry import Retry
@@ -48,16 +49,23 @@ __all__ = [
     "ConnectionNeedsReauthorization",
     "ConnectionNotFound",
     "Cron",
+    "DateRange",
     "DefinitionInvalid",
     "DelayInvalid",
     "EgressDenied",
     "EventWait",
     "Every",
     "FetchFailed",
+    "File",
     "Notion",
     "NotionError",
     "PayloadInvalid",
     "PayloadTooLarge",
+    "Person",
+    "Place",
+    "Record",
+    "RecordInvalid",
+    "Relation",
     "Response",
     "ResponseTooLarge",
     "Retry",

@@ -2,39 +2,29 @@
 
 from __future__ import annotations
 
-import socket
-from asyncio import create_task
 from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
-import uvicorn
 
-from local.notion import ORDERS_DATA_SOURCE_ID, ORDERS_DATABASE_ID, StandIn, Workspace, create_app
+from local.notion import ORDERS_DATA_SOURCE_ID, ORDERS_DATABASE_ID, StandIn
 from steps.notion.out import plain_values
 from steps.notion.records import RecordAnswer, RecordRequest
-from tests.activities.conftest import CLIENT_SECRET, Worker, World
+from tests.activities.conftest import Worker, World
+from tests.activities.standing import asked, stand_in, standing
 
 NEWEST, OLD = "2026-03-11", "2022-06-28"
 
 
 @pytest.fixture
 def notion() -> StandIn:
-    return create_app(Workspace(client_id="client", client_secret=CLIENT_SECRET, token_prefix="ntn_canary"))
+    return stand_in()
 
 
 @pytest.fixture
 async def worker(world: World, notion: StandIn) -> AsyncIterator[Worker]:
-    listener = socket.create_server(("127.0.0.1", 0))  # it listens from here on, so nobody has to wait
-    server = uvicorn.Server(uvicorn.Config(notion, lifespan="off", log_config=None))
-    serving = create_task(server.serve([listener]))
-    grant = notion.workspace.grants.find(notion.workspace.connect())
-    assert grant is not None
-    await world.connect(access=grant.access_token, refresh=grant.refresh_token)
-    async with world.worker(notion_origin=f"http://127.0.0.1:{listener.getsockname()[1]}") as made:
+    async with standing(world, notion) as origin, world.worker(notion_origin=origin) as made:
         yield made
-    server.should_exit = True
-    await serving
 
 
 async def ask(worker: Worker, action: Any, version: str = NEWEST, **fields: Any) -> RecordAnswer:
@@ -46,10 +36,6 @@ async def ask(worker: Worker, action: Any, version: str = NEWEST, **fields: Any)
 
 async def create(worker: Worker, version: str = NEWEST, **values: Any) -> dict[str, Any]:
     return (await ask(worker, "create", version, values=values)).pages[0]
-
-
-def asked(notion: StandIn) -> list[str]:
-    return [f"{call['method']} {call['path'].removeprefix('/v1')}" for call in notion.workspace.calls.as_json()]
 
 
 @pytest.mark.parametrize("version", [OLD, "2025-09-03", NEWEST])
