@@ -51,7 +51,7 @@ class Activities:
         self._vault, self._signer, self._public_url = vault, signer, settings.public_url
         self._egress = Egress(settings, resolver)
         self._connections = ActiveConnections(vault, settings.notion_origin)
-        self._refresher = Refresher(vault, self._egress, settings)
+        self._refresher = Refresher(vault, self._egress, settings, self._connections)
         self._seals = Seals(vault, signer, self._connections, self._refresher)
         self._sender = Sender(self._egress, self._seals)
         self._notion = Notion(vault, self._sender, self._seals, self._connections, settings.notion_version)
@@ -64,6 +64,7 @@ class Activities:
             self.notion,
             self.record,
             self.resolve_connection,
+            self.await_connection,
             self.read_variables,
             self.open_wait,
             self.read_occurrence,
@@ -97,6 +98,11 @@ class Activities:
         """Return a sealed reference to an active connection's token."""
         await _crossing(self._connections.find(request.handle))
         return self._seals.make("connection", request.handle, _workflow())
+
+    @activity.defn
+    async def await_connection(self, request: ConnectionRequest) -> None:
+        """Fail, for Temporal to ask again in a while, until somebody has connected the account again."""
+        await _crossing(self._connections.find_again(request.handle))
 
     @activity.defn
     async def read_variables(self, request: VariablesRequest) -> Given:

@@ -17,7 +17,6 @@ from steps.errors import (
     NotionError,
     PayloadInvalid,
     PayloadTooLarge,
-    RecordInvalid,
     ResponseTooLarge,
     RunFailed,
     ScheduleInvalid,
@@ -31,7 +30,9 @@ from steps.errors import (
 )
 from steps.facts import RunInfo
 from steps.http import Response
+from steps.invalid_record import RecordInvalid
 from steps.notion import DateRange, File, Notion, Person, Place, Record, Relation
+from steps.notion_event import NotionEvent
 from steps.options import step
 from steps.record import RunRecord, StepFailure, StepRow
 from steps.retry import Retry
@@ -59,6 +60,7 @@ __all__ = [
     "File",
     "Notion",
     "NotionError",
+    "NotionEvent",
     "PayloadInvalid",
     "PayloadTooLarge",
     "Person",

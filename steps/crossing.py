@@ -15,7 +15,6 @@ from steps.errors import (
     FetchFailed,
     NotionError,
     PayloadTooLarge,
-    RecordInvalid,
     RequestInvalid,
     ResponseTooLarge,
     SealInvalid,
@@ -23,6 +22,7 @@ from steps.errors import (
     VariableNotFound,
     VaultFailed,
 )
+from steps.invalid_record import RecordInvalid
 
 _CROSSING: dict[str, type[StepsError]] = {
     error.type: error

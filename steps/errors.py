@@ -13,9 +13,9 @@ StepsError                          steps-error
 ├── StoreTooLarge                   store-too-large                 a value, or the whole store, over its limit
 ├── VariableNotFound                variable-not-found              api.env has no such variable
 ├── ConnectionNotFound              connection-not-found            no connection has this handle
-├── ConnectionNeedsReauthorization  connection-needs-reauthorization
+├── ConnectionNeedsReauthorization  connection-needs-reauthorization  nobody has connected it again
 ├── RequestInvalid                  request-invalid                 a call that cannot be made as it is written
-│   └── RecordInvalid               record-invalid                  a record that does not fit its database
+│   └── RecordInvalid               record-invalid                  a record that does not fit (in invalid_record.py)
 ├── SealInvalid                     seal-invalid                    a sealed reference that this workflow was not given
 ├── EgressDenied                    egress-denied                   an address, or a secret for it, that is not allowed
 ├── FetchFailed                     fetch-failed                    no answer from the network, after the retries
@@ -141,29 +141,23 @@ class ConnectionNotFound(StepsError):
 
 
 class ConnectionNeedsReauthorization(StepsError):
-    """Name the handle and where it is connected again."""
+    """Name the handle and where it is connected again; calls wait for that, unless the consent was `revoked`."""
 
     type: ClassVar[str] = "connection-needs-reauthorization"
+
+    def __init__(self, message: str, *, handle: str = "", revoked: bool = False) -> None:
+        super().__init__(message)
+        self.handle, self.revoked = handle, revoked
+
+    def details(self) -> dict[str, Any]:
+        """Return what the run waits by."""
+        return {"handle": self.handle, "revoked": self.revoked}
 
 
 class RequestInvalid(StepsError, ValueError):
     """Say what is wrong with the call; nothing was sent."""
 
     type: ClassVar[str] = "request-invalid"
-
-
-class RecordInvalid(RequestInvalid):
-    """Name every property that is wrong, in `problems` too, and what the database wants; nothing was sent."""
-
-    type: ClassVar[str] = "record-invalid"
-
-    def __init__(self, message: str, *, problems: list[dict[str, Any]] | None = None) -> None:
-        super().__init__(message)
-        self.problems = problems or []
-
-    def details(self) -> dict[str, Any]:
-        """Return the problems."""
-        return {"problems": self.problems}
 
 
 class SealInvalid(StepsError):

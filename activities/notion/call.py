@@ -16,7 +16,7 @@ from activities.sending import Sender
 from settings import NOTION_ORIGIN
 from steps.errors import FetchFailed, NotionError, RequestInvalid
 from steps.http import NotionRequest, Response
-from vault import ConnectionStatus, Vault
+from vault import Vault
 
 _SECONDS = 65.0  # Notion gives up after 60 by itself
 _METHODS = frozenset({"GET", "POST", "PATCH", "PUT", "DELETE"})
@@ -66,8 +66,7 @@ class Notion:
 
     async def _lose(self, handle: str, auth: SealedAuth | None) -> NoReturn:
         used = auth.opened(handle) if auth else None
-        status = ConnectionStatus.NEEDS_REAUTHORIZATION
-        if used is not None and await self._vault.connections.mark(handle, status, version=used.version):
+        if used is not None and await self._connections.lose(used, "Notion takes its token no longer"):
             raise needs_reauthorization(handle)
         # Another pair came in between: the next attempt uses that one.
         raise FetchFailed(f"The token of the connection {handle!r} was replaced while it was in use.")

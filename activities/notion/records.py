@@ -10,8 +10,9 @@ from temporalio.exceptions import ApplicationError
 from activities.answer import LARGEST_RESULT
 from activities.notion.call import Notion, repeatable
 from activities.notion.schemas import LIFETIME, Place, Schemas
-from steps.errors import NotionError, RecordInvalid, ResponseTooLarge
+from steps.errors import NotionError, ResponseTooLarge
 from steps.http import NotionRequest
+from steps.invalid_record import RecordInvalid
 from steps.notion.parts import an_object
 from steps.notion.recording import Recording
 from steps.notion.records import RecordAnswer, RecordRequest

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import cast
+
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -85,8 +87,7 @@ async def _unknown(request: Request, _: Exception) -> Response:
 
 
 async def _refused(_: Request, error: Exception) -> Response:
-    assert isinstance(error, NotionError)  # noqa: S101 - for the type checker: it is registered for nothing else
-    return refusal(error)
+    return refusal(cast(NotionError, error))  # it is registered for nothing else
 
 
 _HANDLERS = {404: _unknown, 405: _unknown, NotionError: _refused}

@@ -81,7 +81,7 @@ async def respond(
     """Answer one call: who, which version, what; then the handler, in one go, with nothing in between."""
     try:
         bot = _authorize(workspace, request.headers.get("authorization"))
-        workspace.rates.check(bot.id)
+        workspace.rates.check(bot)
         version = versions.parse(request.headers.get("notion-version"))
         if version not in handlers:
             raise invalid_request_url()

@@ -3,7 +3,7 @@ from __future__ import annotations
 from local.notion import files, rich_text, shapes
 from local.notion.call import Call
 from local.notion.checks import a_string, an_array, an_id, an_object, one_of, only, required
-from local.notion.errors import Json, failed, invalid, missing, object_not_found
+from local.notion.errors import INTEGRATION, Json, failed, invalid, missing, object_not_found
 from local.notion.objects import Block, Comment, Database, Parent, new_id
 from local.notion.paging import listed
 
@@ -93,7 +93,7 @@ def _display_name(call: Call, value: object) -> Json:
     kind = one_of(given.get("type"), f"{path}.type", ("integration", "user", "custom"))
     only(given, path, ("type", "custom") if kind == "custom" else ("type",))
     if kind != "custom":
-        return {"type": kind, "resolved_name": "Durable Steps" if kind == "integration" else call.bot.person.name}
+        return {"type": kind, "resolved_name": INTEGRATION if kind == "integration" else call.bot.person.name}
     custom = an_object(required(given, "custom", path), f"{path}.custom")
     only(custom, f"{path}.custom", ("name",))
     return {"type": "custom", "resolved_name": a_string(required(custom, "name", f"{path}.custom"), path)}

@@ -10,7 +10,7 @@ from local.notion.call import parse_json
 from local.notion.checks import a_string, an_array, an_id, an_object, only
 from local.notion.errors import Json
 from local.notion.events import Event
-from local.notion.objects import Database, DataSource, Page
+from local.notion.objects import DataSource, Page
 from local.notion.workspace import Workspace
 
 
@@ -119,9 +119,7 @@ def _simple(workspace: Workspace, page: Page) -> Json:
     holder = workspace.items.get(page.parent.id)
     parent: Json = {"type": page.parent.kind, "id": page.parent.id}
     if isinstance(holder, DataSource):
-        database = workspace.items[holder.parent.id]
-        assert isinstance(database, Database)  # noqa: S101 - for the type checker: nothing else holds a data source
-        parent["database_id"] = database.id
+        parent["database_id"] = holder.parent.id
     return {
         "id": page.id,
         "title": reading.title(workspace, page),

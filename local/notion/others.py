@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import cast
+
 from local.notion import reading, rich_text, shapes
 from local.notion.call import Call
 from local.notion.checks import an_object, one_of, only
@@ -76,5 +78,4 @@ def _shape(call: Call, item: Item) -> Json:
         return shapes.page(call.workspace, item, call.version)
     if isinstance(item, Database):
         return shapes.database(call.workspace, item, call.version)
-    assert isinstance(item, DataSource)  # noqa: S101 - for the type checker: search finds nothing else
-    return shapes.data_source(call.workspace, item, call.version)
+    return shapes.data_source(call.workspace, cast(DataSource, item), call.version)  # search finds nothing else

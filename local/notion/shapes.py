@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from local.notion import properties, reading, rich_text
-from local.notion.errors import Json
+from local.notion.errors import INTEGRATION, Json
 from local.notion.objects import (
     Block,
     Bot,
@@ -155,10 +155,11 @@ def comment(item: Comment) -> Json:
 def user(found: Person | Bot) -> Json:
     """Return a person or a bot."""
     if isinstance(found, Person):
-        return {**_named(found.id, found.name), "type": "person", "person": {"email": found.email}}
+        person = {"email": found.email, "email_verified": True}
+        return {**_named(found.id, found.name), "type": "person", "person": person}
     owner = found.person
     return {
-        **_named(found.id, "Durable Steps"),
+        **_named(found.id, INTEGRATION),
         "type": "bot",
         "bot": {
             "owner": {"type": "user", "user": user(owner)},

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from steps.errors import RecordInvalid
+from steps.invalid_record import RecordInvalid
 
 _LONGEST_SHOWN = 60
 _MOST_LINES = 50

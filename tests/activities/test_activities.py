@@ -22,7 +22,9 @@ async def given(worker: Worker, workflow: str = FLOW) -> Given:
 async def test_the_worker_registers_what_steps_call(world: World) -> None:
     async with world.worker() as worker:
         names = [each.__name__ for each in worker.activities.all()]
-    assert names == ["fetch", "notion", "resolve_connection", "read_variables", "open_wait", "read_occurrence"]
+    assert names == [
+        "fetch", "notion", "resolve_connection", "await_connection", "read_variables", "open_wait", "read_occurrence"
+    ]  # fmt: skip
 
 
 async def test_a_connection_is_resolved_to_a_reference(world: World) -> None:

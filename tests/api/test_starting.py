@@ -17,7 +17,8 @@ from tests.api.runs import finished, start
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 KNOWN = [
-    "Answering", "AnsweringLate", "Echo", "Failing", "LongWait", "Planned", "Standing", "TypedOrder", "Waiter",
+    "Answering", "AnsweringLate", "Echo", "Failing", "LongWait", "OrderMoved", "PageChanged", "Planned", "Standing",
+    "TypedOrder", "Unfitting", "Waiter",
 ]  # fmt: skip
 
 

@@ -16,6 +16,7 @@ import steps.schedule
 import steps.schedule_terms
 import vault.handles
 import vault.variables
+import vault.webhook_tokens
 from activities import answer, egress
 from settings import Settings
 from steps import Retry, dedupe, failures
@@ -84,6 +85,7 @@ LIMITS: dict[str, int | timedelta] = {
     "A handle": vault.handles.LONGEST,
     "The value of a variable": vault.variables.LONGEST_VALUE,
     "The variables of a workflow together, as JSON": vault.variables.MOST_OF_A_WORKFLOW,
+    "Verification tokens of Notion that wait for their first event": vault.webhook_tokens.MOST_PENDING,
     "Active connections that a run is given at its start": MAX_GIVEN_CONNECTIONS,
     "From Add Connection to coming back": api.connect.STATE_TTL,
     "A browser's session": api.auth.SESSION_TTL,

@@ -100,10 +100,11 @@ def quiet() -> list[str]:
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def shop(tmp_path_factory: pytest.TempPathFactory, quiet: list[str]) -> AsyncIterator[Shop]:
     """A shop whose `my-notion` is connected; every process logs at DEBUG, so that the sweep sees the most."""
-    # The shipped workflows, and one of the tests' own that posts without a delay.
+    # The shipped workflows, and two of the tests' own.
     flows = tmp_path_factory.mktemp("shop") / "shop_flows"
     shutil.copytree(ROOT / "workflows", flows, ignore=shutil.ignore_patterns("__pycache__"))
-    shutil.copy(Path(__file__).parent / "post_now.py", flows)
+    for name in ("post_now.py", "row_changed.py"):
+        shutil.copy(Path(__file__).parent / name, flows)
     settings = Settings(data_dir=tmp_path_factory.mktemp("data"), log_level="DEBUG", api_port=0, workflows_dir=flows)
     stack = Stack(settings, quiet.append)
     await stack.start()

@@ -31,7 +31,7 @@ async def test_what_is_taken_away_is_not_found(notion: Notion) -> None:
         response = await notion.send("GET", path)
         assert response.status_code == 404
         assert response.json()["code"] == "object_not_found"
-        assert "shared with your integration" in response.json()["message"]
+        assert response.json()["message"].endswith('are shared with your integration "Durable Steps".')
         assert response.json()["additional_data"]["integration_id"]
     await notion.http.post("/_local/share", json={"id": ORDERS_DATABASE_ID})
     await notion.ok("GET", f"/v1/pages/{page['id']}")

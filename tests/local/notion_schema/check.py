@@ -92,6 +92,11 @@ class RecordingTransport(httpx.AsyncBaseTransport):
         return response
 
 
+def covers(method: str, path: str) -> bool:
+    """Say whether there is a type for what is asked and answered there."""
+    return any(method == each and pattern.fullmatch(path) for each, pattern, *_ in _ENDPOINTS)
+
+
 def check(exchange: Exchange) -> None:
     """Check an exchange: what was accepted is of the request's type, and what was answered of the answer's."""
     for method, pattern, request, response in _ENDPOINTS:
@@ -158,7 +163,13 @@ def _check_answer(name: str, exchange: Exchange) -> None:
 
 def _check_keys(name: str, received: Json, version: str | None) -> None:
     """Refuse a key that the type does not name: the schema itself leaves objects open."""
-    names = {"page": "Page", "database": "Database", "data_source": "DataSource", "file_upload": "FileUpload"}
+    names = {
+        "page": "Page",
+        "database": "Database",
+        "data_source": "DataSource",
+        "file_upload": "FileUpload",
+        "comment": "Comment",
+    }
     answered: list[Json] = [received, *received.get("results", [])]
     for each in answered:
         if name := names.get(str(each.get("object")), ""):
