@@ -14,6 +14,7 @@ from activities.egress import Egress
 from activities.heartbeat import Pulse, heartbeats
 from activities.network import Resolver, resolve
 from activities.notion import Notion, Once, PlainFetch
+from activities.pace import Pacer
 from activities.refresh import Refresher
 from activities.schedules import read_occurrence
 from activities.seals import Seals
@@ -27,7 +28,7 @@ from steps.http import ConnectionRequest, FetchRequest, NotionRequest, Response,
 from steps.pauses import PAUSING
 from steps.scheduled import Occurrence, OccurrenceRequest
 from steps.wait import OpenedWait, WaitRequest
-from vault import ConnectionUnknown, Signer, Vault, VaultError
+from vault import ConnectionUnknown, Signer, Vault, VaultError, notion
 
 __all__ = ["Activities"]
 
@@ -50,9 +51,10 @@ class Activities:
         self._vault, self._signer, self._public_url = vault, signer, settings.public_url
         self._egress = Egress(settings, resolver)
         self._connections = ActiveConnections(vault, settings.notion_origin)
-        self._refresher = Refresher(vault, self._egress, settings)
+        self._refresher = Refresher(vault, self._egress, settings, self._connections)
         self._seals = Seals(vault, signer, self._connections, self._refresher)
-        self._sender = Sender(self._egress, self._seals)
+        rates = dict.fromkeys(notion().hosts, settings.notion_requests_per_second)
+        self._sender = Sender(self._egress, self._seals, Pacer(vault.paces, rates))
         once = Once(self._sender, settings.notion_settle_seconds)
         self._fetch = PlainFetch(self._sender, once, self._connections)
         self._notion = Notion(vault, once, self._seals, self._connections, settings.notion_version)
@@ -63,6 +65,7 @@ class Activities:
             self.fetch,
             self.notion,
             self.resolve_connection,
+            self.await_connection,
             self.read_variables,
             self.open_wait,
             self.read_occurrence,
@@ -90,6 +93,11 @@ class Activities:
         """Return a sealed reference to an active connection's token."""
         await _crossing(self._connections.find(request.handle))
         return self._seals.make("connection", request.handle, _workflow())
+
+    @activity.defn
+    async def await_connection(self, request: ConnectionRequest) -> None:
+        """Fail, for Temporal to ask again in a while, until somebody has connected the account again."""
+        await _crossing(self._connections.find_again(request.handle))
 
     @activity.defn
     async def read_variables(self, request: VariablesRequest) -> Given:

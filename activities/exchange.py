@@ -39,6 +39,7 @@ class Exchange:
         self.scrubber = Scrubber()
         self._watch = watch
         self._sent = False
+        self.sends = 0
 
     async def note(self, event: str, info: Mapping[str, Any]) -> None:
         """Take in what httpcore's `trace` extension tells."""
@@ -46,6 +47,7 @@ class Exchange:
             if self._watch is not None:
                 self._watch.sending()
             self._sent = True
+            self.sends += 1
         elif event.endswith("receive_response_headers.complete") and info["return_value"][1] == 401:
             self._sent = False  # refused before anything was done, and sent again with a fresh token
             if self._watch is not None:

@@ -57,19 +57,22 @@ class Api(Scheduling):
         self._check_open("dedupe")
         return await first_to_see(self._run.claims, self._branch, key, window)
 
-    async def get_oauth_token(self, handle: str) -> SealedToken:
+    async def get_oauth_token(self, handle: str, *, wait: bool = True) -> SealedToken:
         """Return a sealed reference to the connection's token, to be put into a request header.
 
         One that was active when the run began is at hand; a call that uses it tells what has happened to it since.
+        A connection that has lost its authorization is waited for, for 30 days. With `wait=False` the vault is asked
+        how it stands now, and ConnectionNeedsReauthorization comes at once.
 
         Raises:
             ConnectionNotFound, ConnectionNeedsReauthorization: with what to do about it.
         """
         self._run.attributes.uses(handle)
-        if self._run.given and (reference := self._run.given.connections.get(handle)):
+        if wait and self._run.given and (reference := self._run.given.connections.get(handle)):
             return SealedToken(reference)
         summary = f"{self._step} · connection {handle}"
-        return SealedToken(await look_up("resolve_connection", ConnectionRequest(handle=handle), str, summary=summary))
+        request = ConnectionRequest(handle=handle)
+        return SealedToken(await look_up("resolve_connection", request, str, summary=summary, wait=wait))
 
     async def fetch(
         self,

@@ -29,7 +29,8 @@ class Again(BaseModel):
 class FetchRequest(BaseModel):
     """One HTTP request. Header values may hold sealed references; nothing else may.
 
-    `json_body` and `content` exclude each other. `timeout` is in seconds, for the whole exchange.
+    `json_body` and `content` exclude each other. `timeout` is in seconds, for the whole exchange. `turned` says that
+    the run has waited for the connection's turn.
     """
 
     url: str
@@ -43,6 +44,7 @@ class FetchRequest(BaseModel):
     # Left out where they say nothing: they would stand in every history.
     lane: Lane = Field(default="bulk", exclude_if=lambda lane: lane == "bulk")
     again: Again | None = Field(default=None, exclude_if=lambda again: again is None)
+    turned: bool = Field(default=False, exclude_if=lambda turned: not turned)
 
 
 class Response(BaseModel):
@@ -73,7 +75,7 @@ class NotionRequest(BaseModel):
     """One call of Notion's API, by the connection's handle. `path` begins with /v1/.
 
     `key` is the property that tells one page from every other, `page` the page or block that a comment's discussion is
-    on; without `version` it is the deployment's.
+    on; without `version` it is the deployment's. `turned` says that the run has waited for the connection's turn.
     """
 
     handle: str
@@ -86,6 +88,7 @@ class NotionRequest(BaseModel):
     page: str | None = Field(default=None, exclude_if=lambda page: page is None)
     lane: Lane = Field(default="bulk", exclude_if=lambda lane: lane == "bulk")
     again: Again | None = Field(default=None, exclude_if=lambda again: again is None)
+    turned: bool = Field(default=False, exclude_if=lambda turned: not turned)
 
 
 class ConnectionRequest(BaseModel):

@@ -41,6 +41,8 @@ from vault.handles import check_handle
 from vault.keys import KeyProvider, LocalKeys, WrappedKey
 from vault.migration import migrate
 from vault.one_time import OneTime
+from vault.pace import Ask, Limit, Turn
+from vault.paces import Paces
 from vault.providers import Provider, notion
 from vault.secret import Secret
 from vault.sessions import Session, Sessions
@@ -48,6 +50,8 @@ from vault.signing import Signer
 from vault.times import utc_now
 from vault.variables import Variable, Variables
 from vault.vault import Vault
+from vault.webhook_errors import WebhookTokenUnclear, WebhookTokenUnknown
+from vault.webhook_tokens import WebhookToken, WebhookTokens
 
 __all__ = [
     "Account",
@@ -57,6 +61,7 @@ __all__ = [
     "ApiKeyRefused",
     "ApiKeyUnknown",
     "ApiKeys",
+    "Ask",
     "Connection",
     "ConnectionStatus",
     "ConnectionUnknown",
@@ -70,6 +75,7 @@ __all__ = [
     "KeyProvider",
     "KeyRefused",
     "KeyTextInvalid",
+    "Limit",
     "LocalKeys",
     "OneTime",
     "OneTimeExpired",
@@ -77,6 +83,7 @@ __all__ = [
     "OneTimeRefused",
     "OneTimeUnknown",
     "Opened",
+    "Paces",
     "Provider",
     "Secret",
     "Session",
@@ -84,6 +91,7 @@ __all__ = [
     "Signer",
     "TamperedSecret",
     "Tokens",
+    "Turn",
     "Variable",
     "VariableHostInvalid",
     "VariableHostsMissing",
@@ -99,6 +107,10 @@ __all__ = [
     "VaultError",
     "VaultNotMigrated",
     "VaultUnavailable",
+    "WebhookToken",
+    "WebhookTokenUnclear",
+    "WebhookTokenUnknown",
+    "WebhookTokens",
     "WrappedKey",
     "WrongKey",
     "check_handle",

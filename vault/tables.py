@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from sqlalchemy import (
     JSON,
+    BigInteger,
     Boolean,
     CheckConstraint,
     Column,
@@ -75,6 +76,22 @@ variables = Table(
     ),
 )
 
+# What signs the events that a provider sends; the newest that has signed one is the one in force.
+webhook_tokens = Table(
+    "webhook_tokens",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("provider", String(63), nullable=False),
+    # The same token may come again, and is then known by this.
+    Column("digest", String(64), nullable=False),
+    Column("sealed", LargeBinary, nullable=False),
+    Column("received_at", UtcDateTime, nullable=False),
+    Column("revealed_at", UtcDateTime),
+    Column("verified_at", UtcDateTime),
+    Column("last_event_at", UtcDateTime),
+    UniqueConstraint("provider", "digest"),
+)
+
 api_keys = Table(
     "api_keys",
     metadata,
@@ -108,4 +125,17 @@ one_time = Table(
     Column("payload", JSON, nullable=False),
     Column("expires_at", UtcDateTime, nullable=False),
     Index(None, "expires_at"),
+)
+
+paces = Table(
+    "paces",
+    metadata,
+    # No foreign key: a call that is under way while its connection is deleted may leave a row, which says nothing.
+    Column("handle", String(63), primary_key=True),
+    Column("next_at", BigInteger, nullable=False),
+    Column("tail_at", BigInteger, nullable=False),
+    Column("sent_at", BigInteger, nullable=False),
+    Column("held_until", BigInteger, nullable=False),
+    Column("overtaken_at", BigInteger, nullable=False),
+    Column("owed", Integer, nullable=False),
 )

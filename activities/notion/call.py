@@ -21,7 +21,7 @@ from activities.sending import Sent
 from settings import NOTION_ORIGIN
 from steps.errors import FetchFailed, NotionError, RequestInvalid
 from steps.http import NotionRequest
-from vault import ConnectionStatus, Vault
+from vault import Vault
 
 _SECONDS = 65.0  # Notion gives up after 60 by itself
 _METHODS = frozenset({"GET", "POST", "PATCH", "PUT", "DELETE"})
@@ -50,7 +50,8 @@ class Notion:
         version = request.version or self._version
         built = _build(request, reference, version)
         write = Write(built.method, request.path, request.body or {}, version, request.key, request.page)
-        asked = Asked(built, write, workflow, request.handle, connection.account.id, _SECONDS, request.lane)
+        bot = connection.account.id
+        asked = Asked(built, write, workflow, request.handle, bot, _SECONDS, request.lane, request.turned)
         sent = await self._send(asked, trail)
         body = read_object(sent.answer)
         if sent.answer.ok and body is not None:
@@ -71,8 +72,7 @@ class Notion:
 
     async def _lose(self, handle: str, auth: SealedAuth | None) -> NoReturn:
         used = auth.opened(handle) if auth else None
-        status = ConnectionStatus.NEEDS_REAUTHORIZATION
-        if used is not None and await self._vault.connections.mark(handle, status, version=used.version):
+        if used is not None and await self._connections.lose(used, "Notion takes its token no longer"):
             raise needs_reauthorization(handle)
         # Another pair came in between: the next attempt uses that one.
         raise FetchFailed(f"The token of the connection {handle!r} was replaced while it was in use.")

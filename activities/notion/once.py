@@ -8,6 +8,7 @@ from datetime import timedelta
 
 import httpx
 
+from activities.exchange import Watch
 from activities.notion.asking import Asking, CannotLook, TokenRefused, read_object
 from activities.notion.earlier import Earlier
 from activities.notion.refusal import OUTCOME_UNKNOWN, Refusal
@@ -32,6 +33,7 @@ class Asked:
     bot: str
     seconds: float
     lane: Lane
+    turned: bool
 
 
 class Once:
@@ -50,7 +52,7 @@ class Once:
         """
         kind, doubtful = asked.write.kind, trail.doubtful and asked.write.counts
         if kind is Kind.READ:
-            return await self._sender.send(asked.request, asked.workflow, asked.seconds, asked.lane)
+            return await self._leave(asked, None)
         if doubtful and (found := await self._look(asked, trail)):
             return found
         sent = await self._send(asked, trail)
@@ -59,9 +61,14 @@ class Once:
         return sent
 
     async def _send(self, asked: Asked, trail: Trail) -> Sent:
-        sent = await self._sender.send(asked.request, asked.workflow, asked.seconds, asked.lane, trail)
+        sent = await self._leave(asked, trail)
         _follow(sent.answer, trail)
         return sent
+
+    async def _leave(self, asked: Asked, watch: Watch | None) -> Sent:
+        return await self._sender.send(
+            asked.request, asked.workflow, asked.seconds, asked.lane, watch, turned=asked.turned
+        )
 
     async def _look(self, asked: Asked, trail: Trail) -> Sent | None:
         """Return what an earlier request made, or None where it may be sent again."""

@@ -44,7 +44,7 @@ class PlainFetch:
         # Whose account it is matters only where something is looked for; a reference that is no good is told by it.
         bot = (await self._connections.find(handle)).account.id if trail.doubtful else ""
         write = Write(built.method, built.url.path, _object(built), built.headers.get("notion-version", ""))
-        asked = Asked(built, write, workflow, handle, bot, request.timeout, request.lane)
+        asked = Asked(built, write, workflow, handle, bot, request.timeout, request.lane, request.turned)
         answer = await self._answer(asked, trail)
         refusal = Refusal.of(answer, read_object(answer))
         if refusal.again(repeatable=write.safe) and not _last_attempt():

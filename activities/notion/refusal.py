@@ -3,12 +3,12 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
+from datetime import timedelta
 from typing import Any, cast
 
 from temporalio.exceptions import FailureError
 
+from activities.retry_after import retry_after
 from steps.errors import NotionError
 from steps.http import Response
 
@@ -124,23 +124,6 @@ class Refusal:
                 return "The call was made, and its answer is no JSON object."
             case _:
                 return ""
-
-
-def retry_after(value: str | None) -> timedelta | None:
-    """Return the wait that a Retry-After header asks for: seconds, or the moment until which to wait."""
-    if value is None:
-        return None
-    try:
-        seconds = float(value) if re.fullmatch(r"\d{1,9}(\.\d{1,9})?", value.strip()) else _until(value)
-    except (ValueError, TypeError, OverflowError):
-        return None
-    return timedelta(seconds=seconds) if seconds > 0 else None
-
-
-def _until(value: str) -> float:
-    moment = parsedate_to_datetime(value)
-    moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-    return (moment - datetime.now(UTC)).total_seconds()
 
 
 def _first_words(text: str) -> str:

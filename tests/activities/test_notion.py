@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from activities.notion.refusal import retry_after
 from activities.notion.writes import Kind, Write
+from activities.retry_after import retry_after
 from tests.activities.conftest import CANARY, REFRESH, World
 from tests.activities.servers import Call, reply, serving
 from vault import Account, ConnectionStatus, Secret, Tokens

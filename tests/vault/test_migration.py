@@ -104,7 +104,7 @@ async def test_another_version_of_the_tables_is_refused(
         if revision:
             await connection.execute(text("INSERT INTO alembic_version VALUES (:revision)"), {"revision": revision})
     await database.close()
-    with pytest.raises(VaultNotMigrated, match="0001"):
+    with pytest.raises(VaultNotMigrated, match="and this version needs 0"):
         await Vault.open(database_url, keys)
 
 
