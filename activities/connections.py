@@ -1,10 +1,14 @@
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 
 from settings import NOTION_ORIGIN
 from steps.errors import ConnectionNeedsReauthorization, ConnectionNotFound, EgressDenied
+from steps.reconnection import how_to
 from vault import Connection, ConnectionStatus, ConnectionUnknown, Opened, Provider, Vault, notion
+
+logger = logging.getLogger("worker")
 
 _MOST_NAMED = 10
 
@@ -28,8 +32,25 @@ class ActiveConnections:
             connection = None
         if connection is None:
             raise await self._unknown(handle)
-        _check_active(connection)
+        check_active(connection)
         return connection
+
+    async def find_again(self, handle: str) -> None:
+        """Return when the connection is active.
+
+        Raises:
+            ConnectionNotFound, ConnectionNeedsReauthorization: it will not be.
+            FailureError: it is not yet; Temporal asks again.
+        """
+        try:
+            await self.find(handle)
+        except ConnectionNeedsReauthorization as error:
+            if error.revoked:
+                raise
+            failure = error.to_failure(retryable=True)
+        else:
+            return
+        raise failure
 
     async def open(self, handle: str, allow: Callable[[Connection], None]) -> Opened:
         """Return the connection, which is active, with its tokens; nothing is opened that `allow` raises against.
@@ -39,7 +60,7 @@ class ActiveConnections:
         """
 
         def check(connection: Connection) -> None:
-            _check_active(connection)
+            check_active(connection)
             allow(connection)
 
         try:
@@ -47,6 +68,19 @@ class ActiveConnections:
         except ConnectionUnknown:
             pass
         raise await self._unknown(handle)
+
+    async def lose(self, used: Opened, why: str) -> bool:
+        """Note that the provider takes a pair of tokens no longer, unless another one has replaced it: return False.
+
+        The worker's log says it once, with what to do.
+        """
+        handle, version = used.connection.handle, used.version
+        lost, active = ConnectionStatus.NEEDS_REAUTHORIZATION, ConnectionStatus.ACTIVE
+        if await self._connections.mark(handle, lost, version=version, before=active):
+            logger.warning("Connection %s must be connected again: %s. %s.", handle, why, how_to(handle))
+            return True
+        current = await self._connections.open(handle)
+        return (current.connection.id, current.version) == (used.connection.id, version)
 
     def provider(self, connection: Connection) -> Provider:
         """Return the provider whose account the connection reaches."""
@@ -68,14 +102,21 @@ class ActiveConnections:
         )
 
 
-def _check_active(connection: Connection) -> None:
+def check_active(connection: Connection) -> None:
+    """Refuse a connection whose tokens are good for nothing.
+
+    Raises:
+        ConnectionNeedsReauthorization: with what to do about it.
+    """
     if connection.status is not ConnectionStatus.ACTIVE:
-        raise needs_reauthorization(connection.handle)
+        raise needs_reauthorization(connection.handle, revoked=connection.status is ConnectionStatus.REVOKED)
 
 
-def needs_reauthorization(handle: str) -> ConnectionNeedsReauthorization:
+def needs_reauthorization(handle: str, *, revoked: bool = False) -> ConnectionNeedsReauthorization:
     """Return the error for a connection whose tokens are good for nothing any more."""
+    after = "Then retry the run." if revoked else "Runs that wait for it then go on by themselves."
     return ConnectionNeedsReauthorization(
-        f"The connection {handle!r} has lost its authorization. Connect it again under OAuth Connections, with the "
-        "same handle; then retry the run."
+        f"The connection {handle!r} has lost its authorization. Connect it again: {how_to(handle)}. {after}",
+        handle=handle,
+        revoked=revoked,
     )

@@ -9,28 +9,35 @@ from typing import Any, cast
 
 import httpx
 
-from activities.connections import needs_reauthorization
+from activities.connections import ActiveConnections, check_active, needs_reauthorization
 from activities.egress import Egress
-from activities.exchange import Exchange
+from activities.exchange import Exchange, NoAnswer
 from settings import Settings
-from steps.errors import FetchFailed, VaultFailed
+from steps.errors import FetchFailed, ResponseTooLarge, StepsError, VaultFailed
 from steps.http import Response
-from vault import ConnectionStatus, Opened, Provider, Secret, Tokens, Vault, VaultError
+from vault import Opened, Provider, Secret, Tokens, Vault, VaultError
 
-LEASE = timedelta(seconds=30)
+# For two calls and the pause between them, and for storing what they bring: nobody else begins meanwhile.
+LEASE = timedelta(seconds=60)
+PAUSE = timedelta(seconds=1)
+BROKEN = timedelta(seconds=5)
 
-_SECONDS = 20.0  # for the call: less than the lease, so that nobody else begins while it is under way
+_SECONDS = 20.0  # for one call
 _POLL = (0.02, 1.0)
-_STORE_WAITS = (0.1, 0.2, 0.5, 1.0, 2.0, 4.0)
+_STORE_WAITS = (0.1, 0.2, 0.5, 1.0, 2.0, *[4.0] * 12)
 _CODE = re.compile(r"[a-z_]{1,40}")
+
+
+class AnswerLost(FetchFailed):
+    """Say that a refresh was sent, and that nobody knows whether the pair is spent."""
 
 
 class Refresher:
     """Exchange a retired token for a new one: once, by one worker, and stored before anybody uses it."""
 
-    def __init__(self, vault: Vault, egress: Egress, settings: Settings) -> None:
+    def __init__(self, vault: Vault, egress: Egress, settings: Settings, active: ActiveConnections) -> None:
         self._connections = vault.connections
-        self._egress = egress
+        self._egress, self._active = egress, active
         self._id, self._secret = settings.notion_client_id, settings.notion_client_secret
         self._running: dict[tuple[str, int], asyncio.Task[Opened]] = {}
 
@@ -38,8 +45,8 @@ class Refresher:
         """Return the connection with a newer pair than the stale one.
 
         Raises:
-            ConnectionNeedsReauthorization: the provider takes the refresh token no longer.
-            FetchFailed: the provider did not answer, or another worker is not done.
+            ConnectionNeedsReauthorization: the provider takes the refresh token no longer, or its answer is lost.
+            FetchFailed: the provider was not reached or is out of order, or another worker is not done.
             VaultFailed: the provider refuses this deployment's own client id or secret.
         """
         if self._id is None or self._secret is None:
@@ -56,12 +63,11 @@ class Refresher:
             current = await self._connections.open(handle)
             if (current.connection.id, current.version) != key or current.tokens.refresh is None:
                 return current
-            if current.connection.status is not ConnectionStatus.ACTIVE:
-                raise needs_reauthorization(handle)  # another worker has just been told so
-            if await self._connections.begin_refresh(handle, version=stale.version, lease=LEASE):
+            check_active(current.connection)  # another worker may just have been told so
+            if turn := await self._connections.refreshes.begin(handle, version=stale.version, lease=LEASE):
                 # A call that is cancelled must not take the refresh with it: the answer would be lost, and the old
                 # refresh token may be spent by then.
-                task = asyncio.create_task(self._exchange(current, current.tokens.refresh, provider, client))
+                task = asyncio.create_task(self._refresh(current, provider, client, again=turn == "again"))
                 self._running[key] = task
                 task.add_done_callback(lambda done: self._forget(key, done))
                 return await asyncio.shield(task)
@@ -77,33 +83,68 @@ class Refresher:
         if not task.cancelled():
             task.exception()  # seen, also when nobody waits for it any more
 
-    async def _exchange(self, current: Opened, refresh: Secret, provider: Provider, client: httpx.BasicAuth) -> Opened:
-        handle = current.connection.handle
-        answer = await self._ask(refresh, provider, client)
+    async def _refresh(self, current: Opened, provider: Provider, client: httpx.BasicAuth, *, again: bool) -> Opened:
+        """Refresh; a refresh whose answer was lost, here or by a worker that died, is made once more and no more.
+
+        Where the lost one took effect, its pair is gone and the provider refuses the spent token: a person is needed.
+        Where it did not, the second one succeeds.
+        """
+        key = current.connection.id, current.version
+        try:
+            return await self._exchange(current, provider, client)
+        except AnswerLost:
+            if again:
+                return await self._lose(current, f"{provider.title}'s answers to two refreshes were lost")
+        await asyncio.sleep(PAUSE.total_seconds())
+        current = await self._connections.open(current.connection.handle)
+        if (current.connection.id, current.version) != key:
+            return current
+        try:
+            return await self._exchange(current, provider, client)
+        except AnswerLost:
+            return await self._lose(current, f"{provider.title}'s answers to two refreshes were lost")
+
+    async def _exchange(self, current: Opened, provider: Provider, client: httpx.BasicAuth) -> Opened:
+        handle, refresh = current.connection.handle, cast("Secret", current.tokens.refresh)
+        try:
+            answer = await self._ask(refresh, provider, client)
+        except (NoAnswer, ResponseTooLarge) as error:
+            raise AnswerLost(str(error)) from None
+        except StepsError:
+            await self._give_back(current)  # nothing was sent
+            raise
         body = _object(answer)
-        code = _code(body)
+        code, access = _code(body), body.get("access_token")
         if code == "invalid_grant":
-            await self._connections.mark(handle, ConnectionStatus.NEEDS_REAUTHORIZATION, version=current.version)
-            raise needs_reauthorization(handle)
+            return await self._lose(current, f"{provider.title} takes its refresh token no longer")
+        if answer.ok:
+            if not isinstance(access, str) or not access:
+                raise AnswerLost(f"{provider.title} answered the refresh of the connection {handle!r} without a token.")
+            following = body.get("refresh_token")
+            fresh = Secret(following) if isinstance(following, str) and following else refresh
+            await self._store(current, Tokens(Secret(access), fresh))
+            # Read again: where another pair came in between, that one is in force.
+            return await self._connections.open(handle)
+        # Out of order, it may or may not have spent the token; it is asked again when it has had a moment.
+        await self._give_back(current, BROKEN if answer.status >= 500 else None)
         if answer.status in (400, 401, 403):
             raise VaultFailed(
                 f"{provider.title} refused to refresh the connection {handle!r} ({answer.status} {code}). "
                 "Check STEPS_NOTION_CLIENT_ID and STEPS_NOTION_CLIENT_SECRET of the worker."
             )
-        access = body.get("access_token")
-        if not answer.ok or not isinstance(access, str) or not access:
-            raise FetchFailed(
-                f"{provider.title} answered the refresh of the connection {handle!r} with {answer.status}."
-            )
-        following = body.get("refresh_token")
-        fresh = Secret(following) if isinstance(following, str) and following else refresh
-        tokens = Tokens(Secret(access), fresh)
-        await self._store(current, tokens)
-        # Read again: where another pair came in between, that one is in force.
-        return await self._connections.open(handle)
+        raise FetchFailed(f"{provider.title} answered the refresh of the connection {handle!r} with {answer.status}.")
+
+    async def _give_back(self, current: Opened, unknown: timedelta | None = None) -> None:
+        await self._connections.refreshes.end(current.connection.handle, version=current.version, unknown=unknown)
+
+    async def _lose(self, current: Opened, why: str) -> Opened:
+        handle = current.connection.handle
+        if not await self._active.lose(current, why):
+            return await self._connections.open(handle)  # another pair came in between
+        raise needs_reauthorization(handle)
 
     async def _store(self, current: Opened, tokens: Tokens) -> None:
-        # Nobody else has this pair, and the one before it is spent: a vault that is out for a moment must not lose it.
+        # Nobody else has this pair, and the one before it is spent: a vault that is out for a while must not lose it.
         for wait in (*_STORE_WAITS, None):
             try:
                 await self._connections.replace_tokens(

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import httpx
 
 from activities.egress import Egress
-from activities.exchange import Exchange
+from activities.exchange import Exchange, Watch
 from activities.pace import Pacer
 from activities.seals import SealedAuth, Seals, holds_mark
 from steps.http import Lane, Response
@@ -28,7 +28,14 @@ class Sender:
         self._egress, self._seals, self._pacer = egress, seals, pacer
 
     async def send(
-        self, request: httpx.Request, workflow: str, seconds: float, lane: Lane = "bulk", *, turned: bool = False
+        self,
+        request: httpx.Request,
+        workflow: str,
+        seconds: float,
+        lane: Lane = "bulk",
+        watch: Watch | None = None,
+        *,
+        turned: bool = False,
     ) -> Sent:
         """Send a request in its connection's turn; `seconds` is for the exchange alone, and no wait counts into it.
 
@@ -37,7 +44,7 @@ class Sender:
             FetchFailed: NotSent or NoAnswer, as far as the request came.
             StepsError: the request was refused, or a seal cannot be opened.
         """
-        exchange = Exchange(request.url.host)
+        exchange = Exchange(request.url.host, watch)
         sealed = [value for value in request.headers.values() if holds_mark(value)]
         auth = SealedAuth(self._seals, workflow, exchange) if sealed else None
         seals = {seal for value in sealed for seal in self._seals.read(value, workflow).values()}

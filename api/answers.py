@@ -28,6 +28,8 @@ _PROGRAMS = ("/api/", "/hooks/", "/healthz", "/readyz", "/openapi.json")
 _STATUS = {
     "handle-invalid": 422,
     "connection-unknown": 404,
+    "webhook-token-unknown": 404,
+    "webhook-token-unclear": 409,
     "handle-taken": 409,
     "account-already-connected": 409,
     "api-key-invalid": 401,

@@ -19,11 +19,13 @@ from api import (
     documented,
     health,
     hooks,
+    notion_events,
     pages,
     resume,
     runs,
     schedules,
     signin,
+    webhooks,
     workflows,
 )
 from api.access_log import AccessLog
@@ -36,7 +38,20 @@ from api.services import Services
 from settings import Settings, read_settings
 from vault.vault import Vault
 
-_ROOMS = (health, runs, schedules, workflows, connections, hooks, resume, signin, connect, pages)
+_ROOMS = (
+    health,
+    runs,
+    schedules,
+    workflows,
+    connections,
+    webhooks,
+    hooks,
+    notion_events,
+    resume,
+    signin,
+    connect,
+    pages,
+)
 
 
 def create_app(

@@ -20,7 +20,8 @@ from api.rendering import render
 from api.security_headers import POLICY
 from api.services import Services, Shared
 from settings import Settings
-from vault.errors import HandleInvalid, OneTimeForeign, OneTimeRefused
+from vault.connection import Account, Connection, Tokens
+from vault.errors import AccountAlreadyConnected, HandleInvalid, OneTimeForeign, OneTimeRefused
 from vault.handles import RULE, check_handle
 from vault.sessions import Session
 
@@ -89,14 +90,25 @@ async def finish(
         raise ProviderRefused(f"{client.provider.title} sent no code. Nothing was stored. Start the connection again.")
     else:
         account, tokens = await client.exchange(services.provider_http, code)
-        vault = await services.vault()
-        saved = await vault.connections.save(attempt["handle"], provider, account, tokens)
+        saved = await _save(services, attempt["handle"], provider, account, tokens)
         # To a clean address: the code stays in no history, no Referer, no bookmark.
         response = RedirectResponse(f"/connections?{urlencode({'connected': saved.handle})}", 303)
     response.delete_cookie(
         _cookie(services.settings, state), path="/", secure=services.settings.secure, httponly=True, samesite="lax"
     )
     return response
+
+
+async def _save(services: Services, handle: str, provider: str, account: Account, tokens: Tokens) -> Connection:
+    """Store what the authorization gave, and let the runs go on that waited for it."""
+    vault = await services.vault()
+    try:
+        saved = await vault.connections.save(handle, provider, account, tokens)
+    except AccountAlreadyConnected as error:
+        services.waiting_runs.tell(error.handle)  # that one has the new pair
+        raise
+    services.waiting_runs.tell(saved.handle)
+    return saved
 
 
 async def _take(

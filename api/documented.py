@@ -69,6 +69,7 @@ _TAGS = [
     {"name": "Schedules", "description": "When workflows run by themselves."},
     {"name": "Workflows", "description": "The workflows that can be run."},
     {"name": "Connections", "description": "The OAuth connections that workflows use by their handles."},
+    {"name": "Webhooks", "description": "Where providers send their events, and how that is set up."},
     {"name": "Triggers", "description": "Addresses that start a run without an API key."},
     {"name": "Health", "description": "Whether the service runs, and whether it can work."},
 ]

@@ -1,6 +1,6 @@
 """What the API cannot do, in one hierarchy. Each becomes an RFC 9457 problem; `type` is the stable name.
 
-Those of signing in and of OAuth are in `api/oauth_problems.py`.
+Those of signing in and of OAuth are in `api/oauth_problems.py`, those of events in `api/webhook_problems.py`.
 
 ApiError                        internal-error              500
 ├── JsonInvalid                 json-invalid                400  the body is not JSON
@@ -13,6 +13,7 @@ ApiError                        internal-error              500
 ├── AuthenticationRequired      authentication-required     401  no API key and no signed-in browser
 ├── StateForeign                state-foreign               403  an OAuth state that another browser began
 ├── CrossSiteRefused            cross-site-refused          403  a form that another site sent
+├── SignatureInvalid            signature-invalid           403  an event that its sender has not signed
 ├── NotFound                    not-found                   404  an address that does not exist
 ├── WorkflowUnknown             workflow-unknown            404  no workflow has this name
 ├── HookUnknown                 hook-unknown                404  no trigger has this address
@@ -24,6 +25,7 @@ ApiError                        internal-error              500
 ├── RunNotRetryable             run-not-retryable           409  a run that left no failed steps to retry
 ├── ScheduleDeclared            schedule-declared           409  a schedule that a class declares
 ├── ScheduleConflict            schedule-conflict           409  a name that is taken, or a run that still goes on
+├── WebhookNotSetUp             webhook-not-set-up          409  an event before any token counts
 ├── WaitExpired                 wait-expired                410  the time to answer is over
 ├── WaitWithdrawn               wait-withdrawn              410  the workflow no longer waits
 ├── BodyTooLarge                body-too-large              413  a body over the limit
@@ -36,6 +38,7 @@ ApiError                        internal-error              500
 ├── ProviderUnreachable         provider-unreachable        502  the OAuth provider did not answer as it should
 ├── ProviderNotConfigured       provider-not-configured     503  no client id and secret for the provider
 ├── WorkerUnavailable           worker-unavailable          503  no worker took the event in time
+├── WorkflowsUnloaded           workflows-unloaded          503  an event while a file that may want it is not loaded
 └── TemporalUnavailable         temporal-unavailable        503  Temporal does not answer
 """
 

@@ -68,9 +68,9 @@ async def list_runs(
         CursorInvalid: no list with these filters gave out this cursor.
     """
     # A run that rolled over stays one run here: only the newest of its chain is listed.
-    query = [f"TaskQueue = {_quoted(settings.task_queue)}", "ExecutionStatus != 'ContinuedAsNew'"]
-    query += [f"WorkflowType != {_quoted(name)}" for name in _OWN]
-    query += [f"WorkflowType = {_quoted(workflow)}"] if workflow else []
+    query = [f"TaskQueue = {quoted(settings.task_queue)}", "ExecutionStatus != 'ContinuedAsNew'"]
+    query += [f"WorkflowType != {quoted(name)}" for name in _OWN]
+    query += [f"WorkflowType = {quoted(workflow)}"] if workflow else []
     query += [f"ExecutionStatus = '{_ASKED[status]}'"] if status else []
     text = " AND ".join(query)
     cursors = Cursors(signer, text)
@@ -103,6 +103,7 @@ async def read_run(client: Client, settings: Settings, signer: Signer | None, ru
             "current_steps": record.running,
             "waiting": [_waiting(settings, signer, run_id, step) for step in record.waiting],
             "waiting_count": record.waiting_count,
+            "lost_connections": record.lost_connections,
             "steps_done": record.steps_done,
             "attempts": record.steps_before + len(record.steps),
             "result": record.result,
@@ -236,6 +237,7 @@ def status_of(execution: WorkflowExecution) -> RunStatus:
     return _STATUS.get(execution.status or WorkflowExecutionStatus.RUNNING, "running")
 
 
-def _quoted(text: str) -> str:
+def quoted(text: str) -> str:
+    """Return a text as a literal of Temporal's list filters."""
     escaped = text.replace("\\", "\\\\").replace("'", "\\'")
     return f"'{escaped}'"

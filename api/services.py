@@ -12,6 +12,7 @@ from temporalio.client import Client
 import temporal
 from api.giving import read_given
 from api.problems import TemporalUnavailable
+from api.waiting_runs import WaitingRuns
 from settings import Settings
 from steps.discovery import Discovered, discover
 from steps.given import Given
@@ -44,6 +45,7 @@ class Services:
         self._provider_http = provider_http
         self._opening = asyncio.Lock()
         self._owned = AsyncExitStack()
+        self.waiting_runs = WaitingRuns(self.temporal, settings.task_queue)
 
     async def __aenter__(self) -> Self:
         try:
@@ -54,6 +56,7 @@ class Services:
         return self
 
     async def __aexit__(self, *_: object) -> None:
+        await self.waiting_runs.close()
         await self._owned.aclose()
 
     async def vault(self) -> Vault:

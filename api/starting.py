@@ -28,7 +28,10 @@ from steps.workflow import Workflow
 from temporal import attributes_known
 
 MAX_START_BYTES = 2_000_000  # a little under the 2 MiB at which Temporal refuses a payload
-Origin = Literal["api", "hook", "test"]
+Origin = Literal["api", "hook", "notion", "test"]
+_BY: dict[Origin, str] = {
+    "hook": "by its trigger", "api": "by the API", "notion": "by an event of Notion", "test": "to try it out",
+}  # fmt: skip
 _PLAIN_KEY = re.compile(r"(?!\.\.?\Z)[A-Za-z0-9._-]{1,100}")
 _ALPHABET = string.ascii_lowercase + string.digits
 
@@ -55,7 +58,7 @@ class Start:
 
     async def options(self, client: Client) -> dict[str, Any]:
         """Return what every way to start it has in common."""
-        by = {"hook": "by its trigger", "api": "by the API", "test": "to try it out"}[self.origin]
+        by = _BY[self.origin]
         return {
             "id": self.run_id,
             "task_queue": self.task_queue,

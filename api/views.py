@@ -10,7 +10,7 @@ from pydantic import BaseModel, Field
 
 from api.starting import Started
 from settings import Settings
-from steps.record import ActiveStep, LogLine, Outcome, StepFailure
+from steps.record import ActiveStep, LogLine, LostConnection, Outcome, StepFailure
 from vault.connection import Connection
 
 RunStatus = Literal["running", "completed", "failed", "cancelled", "terminated", "timed_out"]
@@ -81,13 +81,18 @@ class RunView(RunSummary):
 
     trigger: str | None = Field(
         default=None,
-        description="What started it: `hook`, `api`, `test`, `schedule` or `retry`; null for another program.",
+        description="What started it: `hook`, `api`, `notion` (an event), `test`, `schedule` or `retry`; null for "
+        "another program.",
     )
     retry_of: str | None = Field(default=None, description="The failed run whose steps this one retries.")
 
     current_steps: list[ActiveStep] = Field(default_factory=list[ActiveStep], description="The steps that run now.")
     waiting: list[WaitingView] = Field(default_factory=list[WaitingView], description="The next steps, at most twenty.")
     waiting_count: int = 0
+    lost_connections: list[LostConnection] = Field(
+        default_factory=list[LostConnection],
+        description="What somebody must connect again, under the same handle, for the run to go on.",
+    )
     steps_done: int = 0
     attempts: int = Field(default=0, description="How many attempts of steps have ended; `/steps` lists them.")
     result: Any = None
@@ -112,6 +117,7 @@ class WorkflowView(BaseModel):
     name: str
     doc: str
     steps: list[str]
+    on: str | None = Field(description="The events of Notion that start it, such as `page.created`; null for none.")
     hook_url: str = Field(description="Whoever knows this address can start a run: treat it as a secret.")
 
 

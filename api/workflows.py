@@ -30,6 +30,7 @@ def workflow_views(services: Services) -> list[WorkflowView]:
             name=name,
             doc=inspect.cleandoc(cls.__doc__ or ""),
             steps=step_names(cls, Workflow),
+            on=cls.on.words if cls.on else None,
             hook_url=hook_address(services, name),
         )
         for name, cls in sorted(services.workflows.workflows.items())

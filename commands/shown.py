@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from api.views import RunView
+from steps.reconnection import how_to
 
 
 def run_lines(run: RunView) -> Iterator[str]:
@@ -37,6 +38,8 @@ def _steps(run: RunView) -> Iterator[str]:
     yield f"Steps: {run.steps_done} done, {len(run.current_steps)} running, {run.waiting_count} waiting"
     for step in run.current_steps:
         yield f"  running  {step.step}"
+    for lost in run.lost_connections:
+        yield f"  waiting  for {lost.handle} to be connected again: {how_to(lost.handle)}"
     for step in run.waiting:
         what = "an event, until" if step.wait_id else "its time,"
         yield f"  waiting  {step.step} for {what} {step.due:%Y-%m-%d %H:%M:%S} UTC"

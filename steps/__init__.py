@@ -31,6 +31,7 @@ from steps.errors import (
 from steps.facts import RunInfo
 from steps.http import Response
 from steps.notion import Notion
+from steps.notion_event import NotionEvent
 from steps.options import step
 from steps.record import RunRecord, StepFailure, StepRow
 from steps.retry import Retry
@@ -56,6 +57,7 @@ __all__ = [
     "FetchFailed",
     "Notion",
     "NotionError",
+    "NotionEvent",
     "PayloadInvalid",
     "PayloadTooLarge",
     "Response",

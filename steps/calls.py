@@ -13,9 +13,11 @@ from temporalio.common import RetryPolicy
 from temporalio.exceptions import ActivityError, FailureError, is_cancelled_exception
 
 from steps.crossing import from_activity
+from steps.earlier import tried_before
 from steps.errors import CallFailed, FetchFailed, StepsError
 from steps.pauses import PAUSING, pause_for
 from steps.priority import priority_of
+from steps.reconnection import reconnected
 from steps.retry import Retry
 
 T = TypeVar("T")
@@ -30,20 +32,26 @@ _LOOKUP_RETRY = RetryPolicy(initial_interval=timedelta(milliseconds=200), maximu
 _LOOKUP_TIMER_FROM = timedelta(seconds=5)
 
 
-async def look_up(activity: str, argument: Any, result_type: type[T], *, summary: str) -> T:
-    """Read from the vault by a local activity: one event of history instead of six."""
-    try:
-        return await workflow.execute_local_activity(
-            activity,
-            argument,
-            result_type=result_type,
-            start_to_close_timeout=_LOOKUP_TIMEOUT,
-            retry_policy=_LOOKUP_RETRY,
-            local_retry_threshold=_LOOKUP_TIMER_FROM,
-            summary=_cut(summary),
-        )
-    except FailureError as error:
-        raise_for_step(error, summary)
+async def look_up(activity: str, argument: Any, result_type: type[T], *, summary: str, wait: bool = True) -> T:
+    """Read from the vault by a local activity: one event of history instead of six.
+
+    With `wait`, a connection that has to be connected again is waited for.
+    """
+    while True:
+        try:
+            return await workflow.execute_local_activity(
+                activity,
+                argument,
+                result_type=result_type,
+                start_to_close_timeout=_LOOKUP_TIMEOUT,
+                retry_policy=_LOOKUP_RETRY,
+                local_retry_threshold=_LOOKUP_TIMER_FROM,
+                summary=_cut(summary),
+            )
+        except FailureError as error:
+            failure = error
+        if not wait or not await reconnected(failure, summary):
+            raise_for_step(failure, summary)
 
 
 async def send(
@@ -75,9 +83,13 @@ async def send(
                 priority=priority_of(argument),
             )
         except ActivityError as error:
-            pause = pause_for(error.cause, pauses)
-            if pause is None:
-                raise_for_step(error, summary)
+            failure = error
+        if await reconnected(failure, summary):
+            continue
+        pause = pause_for(failure.cause, pauses)
+        if pause is None:
+            raise_for_step(failure, summary)
+        argument = tried_before(argument, failure.cause)
         await workflow.sleep(pause.length, summary=_cut(f"waiting for {pause.reason} · {summary}"))
         if pause.mark:
             argument = argument.model_copy(update=pause.mark)

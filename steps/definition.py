@@ -9,6 +9,7 @@ from typing import Any
 
 from steps.delay import parse_delay
 from steps.errors import DefinitionInvalid, DelayInvalid, StepUnknown
+from steps.notion_event import NotionEvent
 from steps.schedule import Schedule
 
 HOOKS = {"on_workflow_complete": ["api"], "on_workflow_error": ["error", "api"]}
@@ -73,6 +74,7 @@ def check_definition(workflow: type, base: type, name: str | None = None) -> Non
     if taken := RESERVED & vars(workflow).keys():
         raise DefinitionInvalid(f"{workflow.__name__} may not define {', '.join(sorted(taken))}: the engine does.")
     _check_schedule(workflow)
+    _check_on(workflow)
     for method, value in vars(workflow).items():
         if method == "start" or (
             inspect.isfunction(value) and list(inspect.signature(value).parameters)[1:] == PARAMETERS
@@ -121,6 +123,21 @@ def _check_schedule(workflow: type) -> None:
     raise DefinitionInvalid(
         f"{workflow.__name__}.schedule is a {kind}: write `schedule = Every(hours=6)` or "
         '`schedule = Cron("0 3 * * *")`, or None for none.'
+    )
+
+
+def _check_on(workflow: type) -> None:
+    on = vars(workflow).get("on")
+    if on is None or isinstance(on, NotionEvent):
+        return
+    if inspect.isroutine(on) or isinstance(on, (staticmethod, classmethod, property)):
+        raise DefinitionInvalid(
+            f"{workflow.__name__} may not have a step or method named on: it is where the events are declared that it "
+            "runs on. Give it another name."
+        )
+    raise DefinitionInvalid(
+        f'{workflow.__name__}.on is a {type(on).__name__}: write `on = NotionEvent("page.created")`, with all '
+        "types in the parentheses, or None for none."
     )
 
 

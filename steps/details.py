@@ -5,6 +5,8 @@ from __future__ import annotations
 from itertools import islice
 from typing import TYPE_CHECKING
 
+from steps.reconnection import how_to
+
 if TYPE_CHECKING:
     from steps.branch import Branch
     from steps.run import Run
@@ -24,7 +26,8 @@ def details(run: Run) -> str:
         rows.append(_row(row.step, row.branch, f"{row.outcome} after {row.ended - row.began:.1f} s{error}"))
     done, failed = run.steps_done, run.failures.count
     head = f"{len(branches.running)} running, {branches.armed_count} waiting, {done} done, {failed} failed"
-    return "\n".join([head, "", "| Step | Branch | State |", "|---|---|---|", *rows])
+    lost = [f"Waits for {one.handle} to be connected again: {how_to(one.handle)}" for one in run.reconnections.lost]
+    return "\n\n".join([head, *lost, ""]) + "\n".join(["| Step | Branch | State |", "|---|---|---|", *rows])
 
 
 def _first(running: dict[int, Branch]) -> list[Branch]:

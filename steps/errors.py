@@ -13,7 +13,7 @@ StepsError                          steps-error
 ├── StoreTooLarge                   store-too-large                 a value, or the whole store, over its limit
 ├── VariableNotFound                variable-not-found              api.env has no such variable
 ├── ConnectionNotFound              connection-not-found            no connection has this handle
-├── ConnectionNeedsReauthorization  connection-needs-reauthorization
+├── ConnectionNeedsReauthorization  connection-needs-reauthorization  nobody has connected it again
 ├── RequestInvalid                  request-invalid                 a call that cannot be made as it is written
 ├── SealInvalid                     seal-invalid                    a sealed reference that this workflow was not given
 ├── EgressDenied                    egress-denied                   an address, or a secret for it, that is not allowed
@@ -31,7 +31,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from temporalio.exceptions import ApplicationError, FailureError
+from temporalio.exceptions import ApplicationError, ApplicationErrorCategory, FailureError
 
 if TYPE_CHECKING:
     from datetime import timedelta
@@ -44,6 +44,7 @@ class StepsError(Exception):
 
     type: ClassVar[str] = "steps-error"
     retryable: ClassVar[bool] = False
+    expected: ClassVar[bool] = False  # the run copes, and the worker need not log each
 
     def details(self) -> dict[str, Any]:
         """Return what travels with the message when the error crosses from an activity into a step."""
@@ -57,6 +58,7 @@ class StepsError(Exception):
             type=self.type,
             non_retryable=not (self.retryable if retryable is None else retryable),
             next_retry_delay=next_retry_delay,
+            category=ApplicationErrorCategory.BENIGN if self.expected else ApplicationErrorCategory.UNSPECIFIED,
         )
 
 
@@ -140,9 +142,18 @@ class ConnectionNotFound(StepsError):
 
 
 class ConnectionNeedsReauthorization(StepsError):
-    """Name the handle and where it is connected again."""
+    """Name the handle and where it is connected again; calls wait for that, unless the consent was `revoked`."""
 
     type: ClassVar[str] = "connection-needs-reauthorization"
+    expected: ClassVar[bool] = True
+
+    def __init__(self, message: str, *, handle: str = "", revoked: bool = False) -> None:
+        super().__init__(message)
+        self.handle, self.revoked = handle, revoked
+
+    def details(self) -> dict[str, Any]:
+        """Return what the run waits by."""
+        return {"handle": self.handle, "revoked": self.revoked}
 
 
 class RequestInvalid(StepsError, ValueError):

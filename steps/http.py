@@ -15,13 +15,15 @@ Lane = Literal["interactive", "bulk"]
 
 
 class Again(BaseModel):
-    """Say that a step was tried before, `since` then, so that its writes may have been made.
+    """Say that a write was tried before, `since` then, so that it may have been made.
 
-    `made` holds the ids of what this attempt itself has made, which no further write of it is to be taken for.
+    `made` holds the ids of what other, identical writes have made, which this one is not to be taken for. `open` is
+    when one may last have been sent whose outcome nobody knows. Without `since` there was none before.
     """
 
-    since: datetime
-    made: list[str] = Field(default_factory=list[str])
+    since: datetime | None = Field(default=None, exclude_if=lambda since: since is None)
+    made: list[str] = Field(default_factory=list[str], exclude_if=lambda made: not made)
+    open: datetime | None = Field(default=None, exclude_if=lambda open: open is None)
 
 
 class FetchRequest(BaseModel):
@@ -72,8 +74,8 @@ class Response(BaseModel):
 class NotionRequest(BaseModel):
     """One call of Notion's API, by the connection's handle. `path` begins with /v1/.
 
-    `key` is the property that tells one page from every other; without `version` it is the deployment's. `turned` says
-    that the run has waited for the connection's turn.
+    `key` is the property that tells one page from every other, `page` the page or block that a comment's discussion is
+    on; without `version` it is the deployment's. `turned` says that the run has waited for the connection's turn.
     """
 
     handle: str
@@ -83,6 +85,7 @@ class NotionRequest(BaseModel):
     params: dict[str, str | int] | None = None
     body: dict[str, Any] | None = None
     key: str | None = Field(default=None, exclude_if=lambda key: key is None)
+    page: str | None = Field(default=None, exclude_if=lambda page: page is None)
     lane: Lane = Field(default="bulk", exclude_if=lambda lane: lane == "bulk")
     again: Again | None = Field(default=None, exclude_if=lambda again: again is None)
     turned: bool = Field(default=False, exclude_if=lambda turned: not turned)

@@ -66,6 +66,14 @@ class ActiveStep(BaseModel):
     wait_id: str | None = None
 
 
+class LostConnection(BaseModel):
+    """A connection that somebody must connect again, and how many calls of the run wait for that since then."""
+
+    handle: str
+    since: datetime
+    calls: int
+
+
 class RunRecord(BaseModel):
     """A run as its readers see it: the answer of the query `record` and, when the run has ended, its result.
 
@@ -86,6 +94,9 @@ class RunRecord(BaseModel):
     log: list[LogLine] = Field(default_factory=list[LogLine])
     log_dropped: int = 0
     store: dict[str, Any] = Field(default_factory=dict)
+    lost_connections: list[LostConnection] = Field(
+        default_factory=list[LostConnection], exclude_if=lambda lost: not lost
+    )
     claims: list[Claim] = Field(default_factory=list[Claim], exclude_if=lambda claims: not claims)
     answer: Answer | None = Field(default=None, exclude_if=lambda answer: answer is None)
     started_at: datetime | None = None

@@ -31,6 +31,7 @@ from steps.journal import Journal
 from steps.log import RunLog
 from steps.outcome import expire, record_failure, settle
 from steps.parking import parking_cause
+from steps.reconnection import Reconnections
 from steps.scheduled import fill_schedule
 from steps.snapshot import carried_of, record_of, retry_state_of
 from steps.store import Store
@@ -72,6 +73,7 @@ class Run:
         self.result, self.steps_done = state.result, state.steps_done
         self.waits = Waits(self.branches, state.waits, self.wake)
         self.attributes = Attributes()
+        self.reconnections = Reconnections(self.log, self.attributes, self.wake)
         self._alarm = Alarm(self.wake)
         self._tasks: dict[int, asyncio.Task[None]] = {}
         self._awake = self._rolling = self.cancelling = False
@@ -185,7 +187,7 @@ class Run:
         raise ApplicationError(message, *found, type=RunFailed.type, non_retryable=True) from self.failures.cause()
 
     async def _cancel(self) -> None:
-        self.cancelling = self.waits.closed = True
+        self.cancelling = self.waits.closed = self.reconnections.closed = True
         self.answers.fail()
         self._alarm.clear()
         tasks = list(self._tasks.values())

@@ -17,11 +17,12 @@ from uuid import UUID
 from pydantic import BaseModel
 
 from steps.guard_walk import Walk
+from steps.notion_event import NotionEvent
 
 # Beside plain values: types, and what annotations are made of. What is not here may hold state.
 _FIXED = (
     str, bytes, int, float, complex, bool, type(None), type(...), date, time, timedelta, tzinfo, Decimal, Fraction,
-    UUID, PurePath, re.Pattern, range, TypeVar, GenericAlias, UnionType, enum.Enum, ModuleType,
+    UUID, PurePath, re.Pattern, range, TypeVar, GenericAlias, UnionType, enum.Enum, ModuleType, NotionEvent,
 )  # fmt: skip
 _OF_CLASSES = {"_abc_impl", "_field_defaults"}  # made by abc and NamedTuple
 _WRAPPERS = (staticmethod, classmethod)

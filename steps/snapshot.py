@@ -29,6 +29,7 @@ def record_of(run: Run) -> RunRecord:
         log=run.log.lines,
         log_dropped=run.log.dropped,
         store=run.store.values(),
+        lost_connections=run.reconnections.lost,
         claims=run.claims.kept,
         answer=run.answers.given,
         started_at=run.started_at,

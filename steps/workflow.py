@@ -11,6 +11,8 @@ from steps.branch import Carried, Trigger, read_trigger
 from steps.definition import check_definition, check_entry, check_respond
 from steps.delay import Delay
 from steps.errors import PayloadInvalid
+from steps.notion_event import NotionEvent
+from steps.reconnection import SIGNAL
 from steps.record import RunRecord
 from steps.run import Run
 from steps.schedule import Schedule
@@ -35,6 +37,8 @@ class Workflow:
     respond_within: ClassVar[Delay] = "10 sec"
     schedule: ClassVar[Schedule | None] = None
     """When the workflow runs by itself: `Every(...)` or `Cron(...)`; a worker that starts sees to it."""
+    on: ClassVar[NotionEvent | None] = None
+    """What in Notion starts a run: `NotionEvent("page.created")`."""
 
     if TYPE_CHECKING:
 
@@ -105,6 +109,11 @@ class Workflow:
     @_answer.validator
     def _check_answer(self) -> None:
         self._run.answers.check()
+
+    @workflow.signal(name=SIGNAL)
+    def _reconnected(self, *arguments: Any) -> None:
+        """Let the calls go on that wait for a connection: its handle is the argument."""
+        self._run.reconnections.reconnected(arguments[0] if arguments else None)
 
     @workflow.signal
     def checkpoint(self, *_arguments: Any) -> None:

@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+import asyncio
 import json
 import os
+import re
 import subprocess
 import sys
 import uuid
@@ -14,8 +16,10 @@ from typer.testing import CliRunner, Result
 
 from cli import app
 from settings import ROOT
+from vault import Secret
+from vault.opening import open_vault
 
-GROUPS = ["connections", "runs", "schedules", "deploys", "histories", "keys", "variables"]
+GROUPS = ["connections", "runs", "schedules", "deploys", "histories", "keys", "variables", "webhooks"]
 
 
 @pytest.fixture
@@ -71,6 +75,31 @@ def test_variables_are_set_listed_and_deleted(cli: Any):
     assert cli("variables", "delete", "OrderToNotion", "SHOP_KEY").exit_code == 0
     assert "variable-unknown" in cli("variables", "delete", "OrderToNotion", "SHOP_KEY").stderr
     assert "API_KEY" in cli("variables", "set", "OrderToNotion", "lower", "x").stderr
+
+
+def test_the_webhook_is_shown_and_its_token_only_when_asked_for(cli: Any, tmp_path: Path):
+    cli("migrate")
+    assert "State     waiting" in cli("webhooks", "notion").stdout
+    assert "webhook-token-unknown" in cli("webhooks", "notion", "--token").stderr
+    tokens = ["secret_canary_of_the_first", "secret_canary_of_the_second"]
+
+    async def shake() -> list[str]:
+        vault = await open_vault(f"sqlite:///{tmp_path}/vault.db", None, tmp_path / "master.key")
+        ids = [(await vault.webhook_tokens.receive("notion", Secret(token))).id for token in tokens]
+        await vault.close()
+        return ids
+
+    ids = asyncio.run(shake())
+    shown = cli("webhooks", "notion")
+    assert "http://127.0.0.1:8000/hooks/notion/events/" in shown.stdout
+    assert "2 handshakes came" in shown.stdout
+    assert not re.search("canary|shown", shown.output)
+    unclear = cli("webhooks", "notion", "--token")
+    assert (unclear.exit_code, unclear.stdout) == (1, "")
+    assert "webhook-token-unclear" in unclear.stderr
+    for token, token_id in zip(tokens, ids, strict=True):
+        assert cli("webhooks", "notion", "--token", "--id", token_id).stdout == f"{token}\n"
+    assert cli("webhooks", "notion").stdout.count("shown") == 2
 
 
 def test_connections_are_listed_and_a_missing_one_is_named(cli: Any):

@@ -50,6 +50,8 @@ from vault.signing import Signer
 from vault.times import utc_now
 from vault.variables import Variable, Variables
 from vault.vault import Vault
+from vault.webhook_errors import WebhookTokenUnclear, WebhookTokenUnknown
+from vault.webhook_tokens import WebhookToken, WebhookTokens
 
 __all__ = [
     "Account",
@@ -105,6 +107,10 @@ __all__ = [
     "VaultError",
     "VaultNotMigrated",
     "VaultUnavailable",
+    "WebhookToken",
+    "WebhookTokenUnclear",
+    "WebhookTokenUnknown",
+    "WebhookTokens",
     "WrappedKey",
     "WrongKey",
     "check_handle",

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Row, case, delete, insert, or_, select, update
@@ -13,6 +13,7 @@ from vault.database import Database
 from vault.envelope import Envelope, context_of
 from vault.errors import AccountAlreadyConnected, ConnectionUnknown, HandleTaken, VaultUnavailable
 from vault.handles import check_handle, is_handle
+from vault.refreshes import Refreshes
 from vault.secret import Secret
 from vault.tables import connections, paces
 from vault.times import USE_NOTED_EVERY, Clock
@@ -30,6 +31,7 @@ class Connections:
         self._database = database
         self._envelope = envelope
         self._now = now
+        self.refreshes = Refreshes(database, now)
 
     async def save(self, handle: str, provider: str, account: Account, tokens: Tokens) -> Connection:
         """Store what an authorization gave: a new connection, or a new pair for the same account.
@@ -120,26 +122,22 @@ class Connections:
         }
         return await self._change(connections.c.id == row.id, connections.c.version == version, values=values)
 
-    async def begin_refresh(self, handle: str, *, version: int, lease: timedelta) -> bool:
-        """Tell exactly one caller to refresh this pair, until the lease ends or the tokens are replaced."""
-        if not is_handle(handle):
-            return False
-        now = self._now()
-        until = connections.c.refreshing_until
-        return await self._change(
-            connections.c.handle == handle,
-            connections.c.version == version,
-            or_(until.is_(None), until <= now),
-            values={"refreshing_until": now + lease},
-        )
-
-    async def mark(self, handle: str, status: ConnectionStatus, *, version: int | None = None) -> bool:
-        """Set the status (with `version`: only of that pair) and tell whether there was such a connection."""
+    async def mark(
+        self,
+        handle: str,
+        status: ConnectionStatus,
+        *,
+        version: int | None = None,
+        before: ConnectionStatus | None = None,
+    ) -> bool:
+        """Set the status (of that pair, from that status) and tell whether there was such a connection."""
         if not is_handle(handle):
             return False
         conditions = [connections.c.handle == handle]
         if version is not None:
             conditions.append(connections.c.version == version)
+        if before is not None:
+            conditions.append(connections.c.status == before.value)
         return await self._change(*conditions, values={"status": status.value})
 
     async def _row(self, handle: str) -> Row[Any]:

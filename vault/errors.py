@@ -1,4 +1,4 @@
-"""Everything that the vault raises.
+"""Everything that the vault raises, but for the tokens of events: `vault/webhook_errors.py`.
 
 VaultError
 ├── VaultUnavailable            the database or the key provider is out; the only one worth a retry

@@ -76,6 +76,22 @@ variables = Table(
     ),
 )
 
+# What signs the events that a provider sends; the newest that has signed one is the one in force.
+webhook_tokens = Table(
+    "webhook_tokens",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("provider", String(63), nullable=False),
+    # The same token may come again, and is then known by this.
+    Column("digest", String(64), nullable=False),
+    Column("sealed", LargeBinary, nullable=False),
+    Column("received_at", UtcDateTime, nullable=False),
+    Column("revealed_at", UtcDateTime),
+    Column("verified_at", UtcDateTime),
+    Column("last_event_at", UtcDateTime),
+    UniqueConstraint("provider", "digest"),
+)
+
 api_keys = Table(
     "api_keys",
     metadata,

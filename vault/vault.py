@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from sqlalchemy import insert, select
 from sqlalchemy.exc import IntegrityError
 
@@ -13,10 +15,12 @@ from vault.keys import KeyProvider
 from vault.migration import check_migrated
 from vault.one_time import OneTime
 from vault.paces import Paces
+from vault.reaching import read_reaching
 from vault.sessions import Sessions
 from vault.tables import key_checks
 from vault.times import Clock, utc_now
 from vault.variables import Variables
+from vault.webhook_tokens import WebhookTokens
 
 _CHECK_ID = 1
 _CHECK_TEXT = "durable-steps"
@@ -31,6 +35,7 @@ class Vault:
     api_keys: ApiKeys
     sessions: Sessions
     one_time: OneTime
+    webhook_tokens: WebhookTokens
     paces: Paces
 
     def __init__(self, database: Database, envelope: Envelope, now: Clock) -> None:
@@ -41,6 +46,7 @@ class Vault:
         self.api_keys = ApiKeys(database, now)
         self.sessions = Sessions(database, now)
         self.one_time = OneTime(database, now)
+        self.webhook_tokens = WebhookTokens(database, envelope, now)
         self.paces = Paces(database)
 
     @classmethod
@@ -69,6 +75,12 @@ class Vault:
     async def holdings(self, workflow: str, *, most: int) -> Holdings:
         """Return what a run of the workflow may use, as of one moment; no handles where there are more than `most`."""
         return await read_holdings(self._database, workflow, most)
+
+    async def reaching(
+        self, provider: str, *, accounts: Collection[str] | None, workspace: str | None
+    ) -> tuple[str, ...]:
+        """Return the handles of connections to these accounts; where it is None, of those to the workspace."""
+        return await read_reaching(self._database, provider, accounts, workspace)
 
     async def close(self) -> None:
         """Close every connection to the database."""

@@ -3,5 +3,7 @@
 from __future__ import annotations
 
 from activities.notion.call import Notion
+from activities.notion.once import Once
+from activities.notion.plain import PlainFetch
 
-__all__ = ["Notion"]
+__all__ = ["Notion", "Once", "PlainFetch"]

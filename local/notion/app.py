@@ -1,12 +1,14 @@
 from __future__ import annotations
 
+from typing import cast
+
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
-from local.notion import children, comments, databases, others, pages, query, uploads
+from local.notion import children, comments, databases, moves, others, pages, query, uploads
 from local.notion.call import Handler, answer, refusal, respond
 from local.notion.control import Control
 from local.notion.errors import NotionError, invalid_request_url
@@ -29,6 +31,7 @@ ENDPOINTS: tuple[tuple[str, str, Handler, tuple[Version, ...]], ...] = (
     ("GET", "/v1/pages/{page_id}", pages.retrieve, EVERY),
     ("PATCH", "/v1/pages/{page_id}", pages.update, EVERY),
     ("GET", "/v1/pages/{page_id}/properties/{property_id}", pages.property_item, EVERY),
+    ("POST", "/v1/pages/{page_id}/move", moves.move, EVERY),
     ("POST", "/v1/databases", databases.create, EVERY),
     ("GET", "/v1/databases/{database_id}", databases.retrieve, EVERY),
     ("PATCH", "/v1/databases/{database_id}", databases.update, EVERY),
@@ -37,6 +40,7 @@ ENDPOINTS: tuple[tuple[str, str, Handler, tuple[Version, ...]], ...] = (
     ("GET", "/v1/data_sources/{data_source_id}", databases.retrieve_source, NEW),
     ("PATCH", "/v1/data_sources/{data_source_id}", databases.update_source, NEW),
     ("POST", "/v1/data_sources/{data_source_id}/query", query.query_source, NEW),
+    ("GET", "/v1/data_sources/{data_source_id}/templates", databases.templates, NEW),
     ("GET", "/v1/blocks/{block_id}", children.retrieve, EVERY),
     ("PATCH", "/v1/blocks/{block_id}", children.update, EVERY),
     ("DELETE", "/v1/blocks/{block_id}", children.delete, EVERY),
@@ -45,6 +49,8 @@ ENDPOINTS: tuple[tuple[str, str, Handler, tuple[Version, ...]], ...] = (
     ("POST", "/v1/comments", comments.create, EVERY),
     ("GET", "/v1/comments", comments.comments, EVERY),
     ("GET", "/v1/comments/{comment_id}", comments.comment, EVERY),
+    ("PATCH", "/v1/comments/{comment_id}", comments.update, EVERY),
+    ("DELETE", "/v1/comments/{comment_id}", comments.delete, EVERY),
     ("POST", "/v1/search", others.search, EVERY),
     ("POST", "/v1/file_uploads", uploads.create, EVERY),
     ("GET", "/v1/file_uploads", uploads.uploads, EVERY),
@@ -60,6 +66,7 @@ QUERIES: dict[tuple[str, str], tuple[str, ...]] = {
     ("GET", "/v1/comments"): ("block_id", *PAGED),
     ("GET", "/v1/file_uploads"): ("status", *PAGED),
     ("GET", "/v1/blocks/{block_id}/children"): PAGED,
+    ("GET", "/v1/data_sources/{data_source_id}/templates"): ("name", *PAGED),
     ("GET", "/v1/pages/{page_id}/properties/{property_id}"): PAGED,
     ("POST", "/v1/pages"): CHOSEN,
     ("GET", "/v1/pages/{page_id}"): CHOSEN,
@@ -80,8 +87,7 @@ async def _unknown(request: Request, _: Exception) -> Response:
 
 
 async def _refused(_: Request, error: Exception) -> Response:
-    assert isinstance(error, NotionError)  # noqa: S101 - for the type checker: it is registered for nothing else
-    return refusal(error)
+    return refusal(cast(NotionError, error))  # it is registered for nothing else
 
 
 _HANDLERS = {404: _unknown, 405: _unknown, NotionError: _refused}
@@ -123,6 +129,10 @@ def _routes(workspace: Workspace) -> list[Route]:
         ("DELETE", "/_local/chaos", switches.no_chaos),
         ("PUT", "/_local/latency", switches.latency),
         ("PUT", "/_local/lag", switches.lag),
+        ("POST", "/_local/webhooks", switches.subscribe),
+        ("PUT", "/_local/webhooks", switches.delivery),
+        ("GET", "/_local/webhooks", switches.deliveries),
+        ("DELETE", "/_local/webhooks", switches.unsubscribe),
         ("GET", "/_local/calls", control.calls),
         ("DELETE", "/_local/calls", control.clear_calls),
         ("GET", "/_local/pages", control.pages),

@@ -12,6 +12,7 @@ from starlette.responses import JSONResponse, Response
 from local.notion import checks, forms, versions
 from local.notion.checks import an_id
 from local.notion.errors import Json, NotionError, OAuthError, failed, invalid_request_url
+from local.notion.events import Event
 from local.notion.objects import Bot, FileUpload, Item, new_id
 from local.notion.versions import Version
 from local.notion.workspace import Workspace
@@ -37,6 +38,11 @@ class Call:
     url: str
     chosen: tuple[str, ...] = ()
     attached: list[FileUpload] = field(default_factory=list[FileUpload])
+    events: list[Event] = field(default_factory=list[Event])
+
+    def note(self, type: str, item: Item, **data: Any) -> None:
+        """Note an event that subscribers are told of when the call has succeeded."""
+        self.events.append(Event(type, item, data))
 
     def id(self, name: str) -> str:
         """Return an id from the path, with dashes."""
@@ -75,7 +81,7 @@ async def respond(
     """Answer one call: who, which version, what; then the handler, in one go, with nothing in between."""
     try:
         bot = _authorize(workspace, request.headers.get("authorization"))
-        workspace.rates.check(bot.id)
+        workspace.rates.check(bot)
         version = versions.parse(request.headers.get("notion-version"))
         if version not in handlers:
             raise invalid_request_url()
@@ -87,10 +93,13 @@ async def respond(
         result = handlers[version](call)
         for upload in call.attached:
             upload.expiry_time = None
+        workspace.webhooks.publish(call.events, {"id": bot.id, "type": "bot"})
     except NotionError as error:
         return refusal(error)
     request_id = new_id()
-    return answer(request_id, 200, {**result, "request_id": request_id})
+    # The one answer that is no object, the list of templates, does not name its request.
+    named = {"request_id": request_id} if "object" in result else {}
+    return answer(request_id, 200, {**result, **named})
 
 
 def _authorize(workspace: Workspace, header: str | None) -> Bot:

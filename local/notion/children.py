@@ -1,14 +1,12 @@
 from __future__ import annotations
 
-from local.notion import blocks, shapes
+from local.notion import blocks, events, shapes
 from local.notion.call import Call
 from local.notion.checks import an_id, an_object, one_of, only, required
 from local.notion.errors import Json, invalid, missing
 from local.notion.objects import Block, Database, Item, Page
-from local.notion.pages import trash_keys, wanted_trash
+from local.notion.pages import ARCHIVED, trash_keys, wanted_trash
 from local.notion.paging import listed
-
-_ARCHIVED = "Can't edit block that is archived. You must unarchive the block before editing."
 
 
 def retrieve(call: Call) -> Json:
@@ -27,7 +25,7 @@ def append(call: Call) -> Json:
     where = ("position",) if not call.version.has_archived else ("after",)
     only(body, "body", ("children", *where))
     if holder.in_trash:
-        raise invalid(_ARCHIVED)
+        raise invalid(ARCHIVED)
     index = _index(call, holder)
     drafts = blocks.parse_many(call, required(body, "children", "body"), "body.children")
     if isinstance(holder, Block) and not blocks.holds_children(holder.type, holder.content):
@@ -37,6 +35,7 @@ def append(call: Call) -> Json:
     rest = [id for id in holder.children if id not in set(ids)]
     holder.children[:] = [*rest[:index], *ids, *rest[index:]]
     call.workspace.touch(holder, call.bot)
+    call.events += events.content_updated(call.workspace, holder, added)
     return _listed(call, added)
 
 
@@ -48,12 +47,13 @@ def update(call: Call) -> Json:
     only(body, "body", ("type", block.type, *trash_keys(call)))
     trashed = wanted_trash(call)
     if block.in_trash and trashed is not False:
-        raise invalid(_ARCHIVED)
+        raise invalid(ARCHIVED)
     if block.type in body:
         path = f"body.{block.type}"
         block.content = blocks.parse_content(call, block.type, an_object(body[block.type], path), path, block.content)
     block.in_trash = block.in_trash if trashed is None else trashed
     call.workspace.touch(block, call.bot)
+    call.events += events.content_updated(call.workspace, block, [block])
     return shapes.block(call.workspace, block, call.version)
 
 
@@ -61,7 +61,11 @@ def delete(call: Call) -> Json:
     """Put a block into the trash; a page or database as well."""
     block = _found(call)
     if block.in_trash:
-        raise invalid(_ARCHIVED)
+        raise invalid(ARCHIVED)
+    if isinstance(block, Block):
+        call.events += events.content_updated(call.workspace, block, [block])
+    else:
+        call.events += events.changed(block, block.kind, True)
     block.in_trash = True
     call.workspace.touch(block, call.bot)
     return shapes.block(call.workspace, block, call.version)

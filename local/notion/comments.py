@@ -3,7 +3,7 @@ from __future__ import annotations
 from local.notion import files, rich_text, shapes
 from local.notion.call import Call
 from local.notion.checks import a_string, an_array, an_id, an_object, one_of, only, required
-from local.notion.errors import Json, failed, invalid, missing, object_not_found
+from local.notion.errors import INTEGRATION, Json, failed, invalid, missing, object_not_found
 from local.notion.objects import Block, Comment, Database, Parent, new_id
 from local.notion.paging import listed
 
@@ -28,7 +28,8 @@ def create(call: Call) -> Json:
     attachments = _attachments(call)
     stamps = workspace.stamps(call.bot.space, call.bot.id, parent)
     made = Comment(**stamps, discussion_id=discussion, rich_text=text, display_name=name, attachments=attachments)
-    return shapes.comment(workspace.add(made))
+    call.note("comment.created", workspace.add(made))
+    return shapes.comment(made)
 
 
 def comments(call: Call) -> Json:
@@ -43,6 +44,24 @@ def comments(call: Call) -> Json:
 def comment(call: Call) -> Json:
     """Return one comment."""
     return shapes.comment(call.find(Comment, "comment_id"))
+
+
+def update(call: Call) -> Json:
+    """Change what a comment says."""
+    found = call.find(Comment, "comment_id")
+    only(call.body, "body", ("rich_text",))
+    found.rich_text = rich_text.parse(required(call.body, "rich_text", "body"), "body.rich_text")
+    call.workspace.touch(found, call.bot)
+    call.note("comment.updated", found)
+    return shapes.comment(found)
+
+
+def delete(call: Call) -> Json:
+    """Delete a comment, for good."""
+    found = call.find(Comment, "comment_id")
+    del call.workspace.items[found.id]
+    call.note("comment.deleted", found)
+    return shapes.comment(found)
 
 
 def _comments(call: Call) -> list[Comment]:
@@ -74,7 +93,7 @@ def _display_name(call: Call, value: object) -> Json:
     kind = one_of(given.get("type"), f"{path}.type", ("integration", "user", "custom"))
     only(given, path, ("type", "custom") if kind == "custom" else ("type",))
     if kind != "custom":
-        return {"type": kind, "resolved_name": "Durable Steps" if kind == "integration" else call.bot.person.name}
+        return {"type": kind, "resolved_name": INTEGRATION if kind == "integration" else call.bot.person.name}
     custom = an_object(required(given, "custom", path), f"{path}.custom")
     only(custom, f"{path}.custom", ("name",))
     return {"type": "custom", "resolved_name": a_string(required(custom, "name", f"{path}.custom"), path)}

@@ -9,7 +9,8 @@ from local.notion import reading, rich_text, seed
 from local.notion.call import parse_json
 from local.notion.checks import a_string, an_array, an_id, an_object, only
 from local.notion.errors import Json
-from local.notion.objects import Database, DataSource, Page
+from local.notion.events import Event
+from local.notion.objects import DataSource, Page
 from local.notion.workspace import Workspace
 
 
@@ -52,10 +53,13 @@ class Control:
             return JSONResponse({"message": "data_source_id names no data source"}, 404)
         title = next(prop for prop in source.properties.values() if prop.type == "title")
         numbers = [prop for prop in source.properties.values() if prop.type == "number"]
+        owner, made = self._workspace.default_person, list[Page]()
         for number in range(1, count + 1):
             values: dict[str, Any] = {title.id: [rich_text.text(str(number))]}
             values |= {prop.id: number for prop in numbers}
-            self._workspace.add_row(source, self._workspace.default_person.id, values)
+            made.append(self._workspace.add_row(source, owner.id, values))
+        created = [Event("page.created", page, {}) for page in made]
+        self._workspace.webhooks.publish(created, {"id": owner.id, "type": "person"})
         return JSONResponse({"count": count})
 
     async def add_database(self, request: Request) -> Response:
@@ -115,9 +119,7 @@ def _simple(workspace: Workspace, page: Page) -> Json:
     holder = workspace.items.get(page.parent.id)
     parent: Json = {"type": page.parent.kind, "id": page.parent.id}
     if isinstance(holder, DataSource):
-        database = workspace.items[holder.parent.id]
-        assert isinstance(database, Database)  # noqa: S101 - for the type checker: nothing else holds a data source
-        parent["database_id"] = database.id
+        parent["database_id"] = holder.parent.id
     return {
         "id": page.id,
         "title": reading.title(workspace, page),

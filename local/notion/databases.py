@@ -1,11 +1,12 @@
 from __future__ import annotations
 
-from local.notion import properties, rich_text, shapes
+from local.notion import events, properties, rich_text, shapes
 from local.notion.call import Call
 from local.notion.checks import a_boolean, a_string, an_id, an_object, only, required
 from local.notion.errors import Json, invalid, missing
 from local.notion.objects import Database, DataSource, Page, Parent, Property
 from local.notion.pages import decorations, the_source, trash_keys, wanted_trash
+from local.notion.paging import page_size
 
 
 def create(call: Call) -> Json:
@@ -21,7 +22,8 @@ def create(call: Call) -> Json:
     stamps = workspace.stamps(call.bot.space, call.bot.id, parent)
     looks = decorations(call)
     database = workspace.add(Database(**stamps, title=title, description=description, is_inline=inline, **looks))
-    workspace.add_data_source(database, call.bot.id, title, columns)
+    call.note("database.created", database)
+    call.note("data_source.created", workspace.add_data_source(database, call.bot.id, title, columns))
     if parent.kind == "workspace":
         call.bot.shared.add(database.id)
     return shapes.database(workspace, database, call.version)
@@ -62,6 +64,7 @@ def create_source(call: Call) -> Json:
     looks = decorations(call)
     source = call.workspace.add_data_source(database, call.bot.id, title, columns)
     source.icon = looks.get("icon")
+    call.note("data_source.created", source)
     return shapes.data_source(call.workspace, source, call.version)
 
 
@@ -83,6 +86,15 @@ def update_source(call: Call) -> Json:
     return shapes.data_source(call.workspace, source, call.version)
 
 
+def templates(call: Call) -> Json:
+    """Return the templates of a data source: a person makes those in Notion, and here there are none."""
+    call.find(DataSource, "data_source_id")
+    page_size(call)
+    if "start_cursor" in call.query:
+        raise invalid(f"The start_cursor provided is invalid: {call.query['start_cursor']}")
+    return {"templates": [], "has_more": False, "next_cursor": None}
+
+
 def change_columns(call: Call, source: DataSource, given: object) -> None:
     """Add, change, rename or remove properties; nothing has changed when it refuses."""
     columns = dict(source.properties)
@@ -101,7 +113,21 @@ def change_columns(call: Call, source: DataSource, given: object) -> None:
         columns[name] = changed
     if sum(prop.type == "title" for prop in columns.values()) != 1:
         raise invalid("A database has exactly one title property.")
+    changes = _changes(source.properties, columns)
+    if changes:
+        call.note("data_source.schema_updated", source, updated_properties=changes)
     source.properties = columns
+
+
+def _changes(older: dict[str, Property], newer: dict[str, Property]) -> list[Json]:
+    """Return what has become of which property, as an event tells it."""
+    before, after = ({prop.id: prop for prop in each.values()} for each in (older, newer))
+    gone: list[Json] = [{"id": id, "name": None, "action": "deleted"} for id in before if id not in after]
+    kept = [(prop, "updated" if prop.id in before else "created") for prop in after.values()]
+    return [
+        *gone,
+        *({"id": prop.id, "name": prop.name, "action": action} for prop, action in kept if prop != before.get(prop.id)),
+    ]
 
 
 def _changed(known: Property | None, name: str, config: Json, path: str) -> Property:
@@ -129,6 +155,7 @@ def _looks(call: Call) -> Json:
 
 
 def _apply(call: Call, item: Database | DataSource, changes: Json) -> None:
+    call.events += events.changed(item, item.kind, changes.get("in_trash"))
     for key, value in changes.items():
         setattr(item, key, value)
     call.workspace.touch(item, call.bot)

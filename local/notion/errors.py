@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 Json = dict[str, Any]
+INTEGRATION = "Durable Steps"
 
 
 class NotionError(Exception):
@@ -71,7 +72,7 @@ def object_not_found(kind: str, id: str, integration: str) -> NotionError:
         404,
         "object_not_found",
         f"Could not find {kind} with ID: {id}. Make sure the relevant pages and databases are shared with your "
-        f'integration "{integration}".',
+        f'integration "{INTEGRATION}".',
         {"integration_id": integration},
     )
 

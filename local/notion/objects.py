@@ -28,14 +28,24 @@ class Item:
     id: str
     space: str
     parent: Parent
-    created_time: datetime
+    created_at: datetime
     created_by: str
-    last_edited_time: datetime
+    edited_at: datetime
     last_edited_by: str
     in_trash: bool = False
     made: float = -math.inf
 
     kind = "item"
+
+    @property
+    def created_time(self) -> datetime:
+        """Return when the object was made, to the minute."""
+        return minute(self.created_at)
+
+    @property
+    def last_edited_time(self) -> datetime:
+        """Return when the object was changed last, to the minute."""
+        return minute(self.edited_at)
 
 
 @dataclass(kw_only=True)
@@ -178,7 +188,7 @@ def new_id() -> str:
 
 
 def minute(moment: datetime) -> datetime:
-    """Return a moment as Notion keeps it for an object: rounded down to the minute."""
+    """Return a moment as Notion tells it of nearly every object: rounded down to the minute."""
     return moment.replace(second=0, microsecond=0)
 
 

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import cast
+
 from local.notion import reading, rich_text, shapes
 from local.notion.call import Call
 from local.notion.checks import an_object, one_of, only
@@ -42,10 +44,7 @@ def search(call: Call) -> Json:
     items = [item for item in call.workspace.items.values() if isinstance(item, kinds) and not item.in_trash]
     items = [item for item in items if sought.casefold() in _title(call, item).casefold()]
     items = [item for item in items if call.workspace.listed(item) and call.workspace.sees(call.bot, item)]
-    newest_first = _newest_first(call)
-    if newest_first:
-        items.reverse()  # of one minute, too, the newest comes first
-    items.sort(key=lambda item: item.last_edited_time, reverse=newest_first)
+    items.sort(key=lambda item: item.edited_at, reverse=_newest_first(call))
     kind = f"page_or_{call.version.row_kind}"
     return listed(call, items, lambda item: item.id, lambda item: _shape(call, item), kind, call.workspace.query_limit)
 
@@ -79,5 +78,4 @@ def _shape(call: Call, item: Item) -> Json:
         return shapes.page(call.workspace, item, call.version)
     if isinstance(item, Database):
         return shapes.database(call.workspace, item, call.version)
-    assert isinstance(item, DataSource)  # noqa: S101 - for the type checker: search finds nothing else
-    return shapes.data_source(call.workspace, item, call.version)
+    return shapes.data_source(call.workspace, cast(DataSource, item), call.version)  # search finds nothing else

@@ -2,13 +2,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from local.notion import blocks, checks, files, properties, reading, rich_text, shapes, values
+from local.notion import blocks, checks, events, files, properties, reading, rich_text, shapes, values
 from local.notion.call import Call, ItemT
 from local.notion.checks import a_boolean, an_id, an_object, only, required
 from local.notion.errors import Json, invalid, missing
 from local.notion.objects import Database, DataSource, Page, Parent
 from local.notion.paging import listed
 
+ARCHIVED = "Can't edit block that is archived. You must unarchive the block before editing."
 _PARENTS = ("page_id", "database_id", "data_source_id", "workspace")
 
 
@@ -16,21 +17,22 @@ def create(call: Call) -> Json:
     """Create a page under a page or as a row."""
     body = call.body
     only(body, "body", ("parent", "properties", "children", "icon", "cover"))
-    holder = _holder(call, an_object(required(body, "parent", "body"), "body.parent"))
+    above = holder(call, an_object(required(body, "parent", "body"), "body.parent"))
     decoration = decorations(call)
     children = blocks.parse_many(call, body.get("children", []), "body.children")
-    written = _written(call, holder)  # last of the checks: it makes the select options that are new
+    written = _written(call, above)  # last of the checks: it makes the select options that are new
     author = call.bot.id
-    if isinstance(holder, DataSource):
-        page = call.workspace.add_row(holder, author, written)
+    if isinstance(above, DataSource):
+        page = call.workspace.add_row(above, author, written)
     else:
-        parent = Parent("workspace") if holder is None else Parent("page", holder.id)
+        parent = Parent("workspace") if above is None else Parent("page", above.id)
         page = call.workspace.add(Page(**call.workspace.stamps(call.bot.space, author, parent), values=written))
-        if holder is None:
+        if above is None:
             call.bot.shared.add(page.id)
     for key, value in decoration.items():
         setattr(page, key, value)
     blocks.attach(call, page, children)
+    call.note("page.created", page)
     return shapes.page(call.workspace, page, call.version, call.chosen)
 
 
@@ -42,17 +44,23 @@ def retrieve(call: Call) -> Json:
 def update(call: Call) -> Json:
     """Change a page's properties, its looks, or whether it is in the trash."""
     page, body = call.find(Page, "page_id"), call.body
-    flags = trash_keys(call)
-    only(body, "body", ("properties", "icon", "cover", *flags, *(("is_locked",) if flags[1:] else ())))
+    flags = (*trash_keys(call), *(("is_archived", "is_locked") if call.version.has_data_sources else ()))
+    only(body, "body", ("properties", "icon", "cover", *flags))
     trashed = wanted_trash(call)
     if page.in_trash and trashed is not False:
-        raise invalid("Can't edit block that is archived. You must unarchive the block before editing.")
+        raise invalid(ARCHIVED)
     decoration = decorations(call)
     locked = a_boolean(body.get("is_locked", page.is_locked), "body.is_locked")
-    page.values.update(_written(call, call.workspace.items.get(page.parent.id)))
+    written = _written(call, call.workspace.items.get(page.parent.id))
+    page.values.update(written)
+    if written:
+        call.note("page.properties_updated", page, updated_properties=list(written))
+    if locked is not page.is_locked:
+        call.note("page.locked" if locked else "page.unlocked", page)
     page.is_locked = locked
     for key, value in decoration.items():
         setattr(page, key, value)
+    call.events += events.changed(page, "page", trashed)
     page.in_trash = page.in_trash if trashed is None else trashed
     call.workspace.touch(page, call.bot)
     return shapes.page(call.workspace, page, call.version, call.chosen)
@@ -93,12 +101,13 @@ def decorations(call: Call) -> Json:
 
 def trash_keys(call: Call) -> tuple[str, ...]:
     """Return the names that a version knows for being in the trash."""
-    return ("in_trash", "archived") if call.version.has_archived else ("in_trash", "is_archived")
+    return ("in_trash", "archived") if call.version.has_archived else ("in_trash",)
 
 
 def wanted_trash(call: Call) -> bool | None:
     """Return whether a body puts its object into the trash, or takes it out."""
-    wanted = [a_boolean(call.body[key], f"body.{key}") for key in trash_keys(call) if key in call.body]
+    keys = (*trash_keys(call), "is_archived")
+    wanted = [a_boolean(call.body[key], f"body.{key}") for key in keys if key in call.body]
     return wanted[0] if wanted else None
 
 
@@ -118,7 +127,8 @@ def the_source(call: Call, database: Database) -> DataSource:
     )
 
 
-def _holder(call: Call, parent: Json) -> DataSource | Page | None:
+def holder(call: Call, parent: Json) -> DataSource | Page | None:
+    """Return what a parent names, or none for the workspace itself; refuse what cannot hold a page."""
     only(parent, "body.parent", ("type", *_PARENTS))
     kind = next((key for key in _PARENTS if key in parent), None)
     if kind is None or parent.get("type", kind) != kind:
@@ -137,7 +147,7 @@ def _holder(call: Call, parent: Json) -> DataSource | Page | None:
 
 def _alive(call: Call, holder: ItemT) -> ItemT:
     if call.workspace.trashed(holder):
-        raise invalid("Can't edit block that is archived. You must unarchive the block before editing.")
+        raise invalid(ARCHIVED)
     return holder
 
 

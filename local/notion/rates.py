@@ -7,7 +7,10 @@ from typing import Protocol
 
 from local.notion.checks import a_positive, an_object, one_of, only
 from local.notion.errors import Json, NotionError
+from local.notion.objects import Bot
 
+SCOPES = ("bot", "workspace")
+_REASONS = {"bot": "public_api_request_rate_limit", "workspace": "public_api_space_request_rate_limit"}
 _MODES: dict[str, tuple[str, ...]] = {"off": (), "average": ("per_second", "burst"), "window": ("requests", "seconds")}
 
 
@@ -56,43 +59,46 @@ class Window:
 
 
 class Rates:
-    """Limit how often each bot may call; off until it is asked for."""
+    """Limit how often each bot, or all bots of a workspace, may call; off until it is asked for."""
 
     def __init__(self, ticks: Callable[[], float]) -> None:
         self._ticks = ticks
         self._fresh: Callable[[float], _Rate] | None = None
-        self._bots: dict[str, _Rate] = {}
+        self._scope = SCOPES[0]
+        self._rates: dict[str, _Rate] = {}
 
     def set(self, given: object) -> Json:
-        """Set the limit that a request describes, or refuse; every bot starts with all of it."""
+        """Set the limit that a request describes, or refuse; everyone starts with all of it."""
         body = an_object(given, "body")
         mode = one_of(body.get("mode"), "body.mode", tuple(_MODES))
-        only(body, "body", ("mode", *_MODES[mode]))
+        only(body, "body", ("mode", "scope", *_MODES[mode]))
+        scope = one_of(body.get("scope", SCOPES[0]), "body.scope", SCOPES)
         numbers = {key: a_positive(body.get(key), f"body.{key}") for key in _MODES[mode]}
-        self._bots.clear()
-        self._fresh = _fresh(mode, numbers)
-        return {"mode": mode, **numbers}
+        self._rates.clear()
+        self._fresh, self._scope = _fresh(mode, numbers), scope
+        return {"mode": mode, "scope": scope, **numbers}
 
-    def check(self, bot_id: str) -> None:
+    def check(self, bot: Bot) -> None:
         """Count a bot's call, or refuse it as Notion does."""
         if self._fresh is None:
             return
         now = self._ticks()
-        rate = self._bots.get(bot_id)
+        key = bot.id if self._scope == "bot" else bot.space
+        rate = self._rates.get(key)
         if rate is None:
-            rate = self._bots[bot_id] = self._fresh(now)
+            rate = self._rates[key] = self._fresh(now)
         wait = rate.take(now)
         if wait > 0:
-            raise rate_limited(wait)
+            raise rate_limited(wait, _REASONS[self._scope])
 
 
-def rate_limited(seconds: float) -> NotionError:
+def rate_limited(seconds: float, reason: str) -> NotionError:
     """Return the refusal of a call that came too early."""
     return NotionError(
         429,
         "rate_limited",
         "You have been rate limited. Please try again in a few minutes.",
-        {"rate_limit_reason": "public_api_request_rate_limit"},
+        {"rate_limit_reason": reason},
         # Rounded up: a client that obeys must not come a moment too early.
         retry_after=math.ceil(seconds),
     )

@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
+from datetime import UTC, datetime
 
 from local.notion import properties, reading, rich_text
-from local.notion.errors import Json
+from local.notion.errors import INTEGRATION, Json
 from local.notion.objects import (
     Block,
     Bot,
@@ -33,7 +35,7 @@ def page(workspace: Workspace, page: Page, version: Version, chosen: Sequence[st
         **_trash(page, version),
         **flags,
         "properties": reading.values_of(workspace, page, chosen),
-        "url": _url(page),
+        "url": _url(page, reading.title(workspace, page)),
         "public_url": None,
     }
 
@@ -56,8 +58,9 @@ def database(workspace: Workspace, database: Database, version: Version) -> Json
     sources = workspace.source_of(database)
     if not version.has_data_sources:
         return {**shape, "properties": schema(sources[0], version) if sources else {}}
-    # The container names no author.
+    # The container names no author, and its times alone are exact.
     shape = {key: value for key, value in shape.items() if not key.endswith("_by")}
+    shape |= {"created_time": _exact(database.created_at), "last_edited_time": _exact(database.edited_at)}
     references = [{"id": each.id, "name": rich_text.plain(each.title)} for each in sources]
     return {**shape, "is_locked": database.is_locked, "data_sources": references}
 
@@ -152,10 +155,11 @@ def comment(item: Comment) -> Json:
 def user(found: Person | Bot) -> Json:
     """Return a person or a bot."""
     if isinstance(found, Person):
-        return {**_named(found.id, found.name), "type": "person", "person": {"email": found.email}}
+        person = {"email": found.email, "email_verified": True}
+        return {**_named(found.id, found.name), "type": "person", "person": person}
     owner = found.person
     return {
-        **_named(found.id, "Durable Steps"),
+        **_named(found.id, INTEGRATION),
         "type": "bot",
         "bot": {
             "owner": {"type": "user", "user": user(owner)},
@@ -198,5 +202,10 @@ def _parent(workspace: Workspace, parent: Parent, version: Version) -> Json:
     return {"type": "data_source_id", "data_source_id": parent.id, "database_id": database_id}
 
 
-def _url(item: Item) -> str:
-    return f"https://www.notion.so/{item.id.replace('-', '')}"
+def _exact(moment: datetime) -> str:
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds")
+
+
+def _url(item: Item, title: str = "") -> str:
+    words = [word for word in re.split(r"[^A-Za-z0-9]+", title) if word]
+    return f"https://app.notion.com/p/{'-'.join([*words, item.id.replace('-', '')])}"

@@ -37,3 +37,20 @@ class Switches:
         only(body, "body", ("seconds",))
         self._workspace.lag = a_duration(body.get("seconds"), "body.seconds")
         return JSONResponse({"seconds": self._workspace.lag})
+
+    async def subscribe(self, request: Request) -> Response:
+        """Set a subscription to events up."""
+        return JSONResponse(await self._workspace.webhooks.subscribe(parse_json(await request.body())))
+
+    async def unsubscribe(self, _: Request) -> Response:
+        """End every subscription."""
+        self._workspace.webhooks.clear()
+        return Response(status_code=204)
+
+    async def delivery(self, request: Request) -> Response:
+        """Deliver events twice, or out of order."""
+        return JSONResponse(self._workspace.webhooks.set(parse_json(await request.body())))
+
+    async def deliveries(self, _: Request) -> Response:
+        """Return every delivery so far."""
+        return JSONResponse(self._workspace.webhooks.deliveries)

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
+import httpx
+
 from local.notion import properties, rich_text, seed
 from local.notion.calls import Calls
 from local.notion.chaos import Chaos, Latency
@@ -25,10 +27,10 @@ from local.notion.objects import (
     Person,
     Property,
     Space,
-    minute,
     new_id,
 )
 from local.notion.rates import Rates
+from local.notion.webhooks import Webhooks
 
 ItemT = TypeVar("ItemT", bound=Item)
 QUERY_LIMIT = 10_000
@@ -50,6 +52,7 @@ class Workspace:
         replay_revokes: bool = False,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
         ticks: Callable[[], float] = time.monotonic,
+        webhook_transport: httpx.AsyncBaseTransport | None = None,
     ) -> None:
         self.client_id = client_id
         self.client_secret = client_secret
@@ -65,6 +68,7 @@ class Workspace:
         self.chaos = Chaos()
         self.latency = Latency()
         self.calls = Calls()
+        self.webhooks = Webhooks(self, webhook_transport)
         self.items: dict[str, Item] = {}
         self.uploads: dict[str, FileUpload] = {}
         self.top: dict[str, list[str]] = {}
@@ -128,15 +132,15 @@ class Workspace:
 
     def stamps(self, space: str, author: str, parent: Parent, id: str | None = None) -> dict[str, Any]:
         """Return what every new object starts with."""
-        now = minute(self.clock())
-        times = {"created_time": now, "last_edited_time": now}
+        now = self.clock()
+        times = {"created_at": now, "edited_at": now}
         authors = {"created_by": author, "last_edited_by": author}
         made = {"made": self.ticks()} if self.lag else {}
         return {"id": id or new_id(), "space": space, "parent": parent, **times, **authors, **made}
 
     def touch(self, item: Item, bot: Bot) -> None:
         """Note who changed an object last, and when."""
-        item.last_edited_time = minute(self.clock())
+        item.edited_at = self.clock()
         item.last_edited_by = bot.id
 
     def add_database(self, owner: Person, title: str, sources: dict[str, dict[str, Property]]) -> Database:

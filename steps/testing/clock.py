@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
+from steps.reconnection import MAX_RECONNECTION_WAIT
 from steps.testing.errors import RunParked, RunStuck, SimulationError
 from steps.testing.progress import next_moment, read
 
@@ -21,10 +22,13 @@ _ROUND = timedelta(milliseconds=1)
 
 
 class Clock:
-    """The clock of one world, whose runs share it. `limit` is in seconds of the real one, for one advance."""
+    """The clock of one world, whose runs share it. `limit` is in seconds of the real one, for one advance.
 
-    def __init__(self, stage: Stage, limit: float) -> None:
-        self._stage, self._limit = stage, limit
+    `broken` are the connections that nobody has connected again, as they are at any time.
+    """
+
+    def __init__(self, stage: Stage, limit: float, broken: Collection[str]) -> None:
+        self._stage, self._limit, self._broken = stage, limit, broken
 
     async def now(self) -> datetime:
         """Return the virtual time."""
@@ -40,16 +44,16 @@ class Clock:
         """
         deadline = time.monotonic() + self._limit
         while True:
-            moment = await self._rest(runs, deadline)
+            moment = await self._rest(runs, deadline, sleeping=until is not None)
             if await reached():
                 return
             now = await self.now()
             if until is not None and (moment is None or moment >= until):
                 await self._jump(until - now)
-                await self._rest(runs, deadline)
+                await self._rest(runs, deadline, sleeping=True)
                 return
             if moment is None:
-                raise RunStuck(f"{_names(runs)} waits for nothing that time or an event could bring.")
+                raise RunStuck(_stuck(runs, self._broken))
             self._check(runs, deadline)
             await self._jump(moment - now)
 
@@ -67,16 +71,19 @@ class Clock:
     async def comes_to_rest(self, run: SimulatedRun) -> bool:
         """Tell whether a run has nothing to do now, after a moment of real time."""
         try:
-            await self._rest([run], time.monotonic() + _MOMENT)
+            await self._rest([run], time.monotonic() + _MOMENT, sleeping=False)
         except SimulationError:
             return False
         return True
 
-    async def _rest(self, runs: Sequence[SimulatedRun], deadline: float) -> datetime | None:
-        """Wait until no run has anything to do now; return when one will have."""
+    async def _rest(self, runs: Sequence[SimulatedRun], deadline: float, *, sleeping: bool) -> datetime | None:
+        """Wait until no run has anything to do now; return when one will have.
+
+        A run that only looks for a lost connection has nothing to do, but its looks go on while the test sleeps.
+        """
         while True:
             now = await self.now()
-            moments = [await self._moment(run, now) for run in runs if not run.ended]
+            moments = [await self._moment(run, now, sleeping=sleeping) for run in runs if not run.ended]
             if now not in moments:
                 return min((moment for moment in moments if moment is not None), default=None)
             self._check(runs, deadline)
@@ -89,7 +96,7 @@ class Clock:
                 "tested with world.start(...) and run.sleep(...)."
             )
 
-    async def _moment(self, run: SimulatedRun, now: datetime) -> datetime | None:
+    async def _moment(self, run: SimulatedRun, now: datetime, *, sleeping: bool) -> datetime | None:
         before, progress = run.progress, await read(run.handle)
         run.progress = progress
         if progress.parked is not None:
@@ -101,11 +108,25 @@ class Clock:
             return None
         if progress.bare and before.events != progress.events:
             return now
-        return await next_moment(run.handle, progress, now, self._stage.stand_ins.failed)
+        broken = () if sleeping else self._broken
+        return await next_moment(run.handle, progress, now, self._stage.stand_ins.failed, broken)
 
     async def _jump(self, pause: timedelta) -> None:
         if pause > timedelta(0):
             await self._stage.environment.sleep(pause + _ROUND)
+
+
+def _stuck(runs: Sequence[SimulatedRun], broken: Collection[str]) -> str:
+    handles = {handle for run in runs if not run.ended for handle in run.progress.waits_for(broken)}
+    if not handles:
+        return f"{_names(runs)} waits for nothing that time or an event could bring."
+    lines = " and ".join(f'await world.reconnect("{handle}")' for handle in sorted(handles))
+    days = MAX_RECONNECTION_WAIT.days
+    return (
+        f"{_names(runs)} waits for somebody to connect {' and '.join(sorted(handles))} again, as it would for {days} "
+        f"days. Start it with world.start(...), let it go on with {lines}, or let its time run out with "
+        f'run.sleep("{days + 1} days").'
+    )
 
 
 def _names(runs: Sequence[SimulatedRun]) -> str:

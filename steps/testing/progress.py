@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
 from temporalio.api.enums.v1 import EventType, WorkflowTaskFailedCause
-from temporalio.api.history.v1 import HistoryEvent
+from temporalio.api.history.v1 import ActivityTaskScheduledEventAttributes, HistoryEvent
 from temporalio.client import WorkflowHandle
 from temporalio.common import RetryPolicy
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.exceptions import ApplicationError
 
+from steps.http import ConnectionRequest
+from steps.reconnection import ACTIVITY
 from steps.record import RunRecord
 
 _ENDS = {
@@ -59,7 +61,10 @@ class FailedAttempt(NamedTuple):
 
 @dataclass
 class Progress:
-    """What a history says. `pending` are the calls under way, by the activity's id; `timers` when each is due."""
+    """What a history says. `pending` are the calls under way, by the activity's id; `timers` when each is due.
+
+    `looks` are the calls that look whether a connection is there again, each with its handle.
+    """
 
     run_id: str = ""
     ended: str | None = None
@@ -71,6 +76,7 @@ class Progress:
     summaries: dict[tuple[str, str], str] = field(default_factory=dict[tuple[str, str], str])
     lookups: list[tuple[datetime, str]] = field(default_factory=list[tuple[datetime, str]])
     policies: dict[str, RetryPolicy] = field(default_factory=dict[str, RetryPolicy])
+    looks: dict[str, str] = field(default_factory=dict[str, str])
     children: list[str] = field(default_factory=list[str])
     before: str = ""
     events: int = 0
@@ -115,6 +121,7 @@ class Progress:
                 policy = event.activity_task_scheduled_event_attributes.retry_policy
                 self.policies[number] = RetryPolicy.from_proto(policy)
                 self.summaries[self.run_id, number] = _summary(event)
+                self._take_look(number, event.activity_task_scheduled_event_attributes)
             case EventType.EVENT_TYPE_ACTIVITY_TASK_COMPLETED:
                 del self.pending[event.activity_task_completed_event_attributes.scheduled_event_id]
             case EventType.EVENT_TYPE_ACTIVITY_TASK_FAILED:
@@ -125,6 +132,17 @@ class Progress:
                 del self.pending[event.activity_task_canceled_event_attributes.scheduled_event_id]
             case _:
                 pass
+
+    def _take_look(self, number: str, scheduled: ActivityTaskScheduledEventAttributes) -> None:
+        if scheduled.activity_type.name == ACTIVITY:
+            (payload,) = scheduled.input.payloads
+            asked = pydantic_data_converter.payload_converter.from_payload(payload, ConnectionRequest)
+            self.looks[number] = asked.handle
+
+    def waits_for(self, broken: Collection[str]) -> list[str]:
+        """Return which of the connections that are broken the run waits for."""
+        handles = {self.looks[number] for number in self.pending.values() if number in self.looks}
+        return sorted(handles.intersection(broken))
 
     def _end(self, event: HistoryEvent) -> None:
         self.ended = _ENDS[event.event_type]
@@ -148,9 +166,16 @@ async def read(handle: WorkflowHandle[Any, Any]) -> Progress:
 
 
 async def next_moment(
-    handle: WorkflowHandle[Any, Any], progress: Progress, now: datetime, failed: Mapping[tuple[str, str], FailedAttempt]
+    handle: WorkflowHandle[Any, Any],
+    progress: Progress,
+    now: datetime,
+    failed: Mapping[tuple[str, str], FailedAttempt],
+    broken: Collection[str] = (),
 ) -> datetime | None:
-    """Return when something will happen by itself; `now` while something does happen, None if nothing ever will."""
+    """Return when something will happen by itself; `now` while something does happen, None if nothing ever will.
+
+    A look for one of the `broken` connections will find nothing, and counts for nothing.
+    """
     if progress.working:
         return now
     moments = list(progress.timers.values())
@@ -161,7 +186,8 @@ async def next_moment(
             last = failed.get((progress.run_id, number))
             if last is None or attempts.get(number) != last.attempt + 1:
                 return now  # it is being made, or was a moment ago
-            moments.append(_retried(last, progress.policies[number]))
+            if progress.looks.get(number) not in broken:
+                moments.append(_retried(last, progress.policies[number]))
     return max(min(moments), now) if moments else None
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from steps.errors import ConnectionNeedsReauthorization, ConnectionNotFound, EgressDenied, SealInvalid
+from steps.reconnection import how_to
 from steps.sealed import PATTERN, Kind, SealedToken, make_reference
 
 NOTION_HOSTS = ("api.notion.com",)
@@ -18,17 +19,22 @@ class Secrets:
         self._plain = dict(env)
         self._variables = {name: _hosts(hosts) for name, hosts in secret_env.items()}
         self._connections: dict[str, tuple[str, ...]] = {}
-        self._broken: set[str] = set()
+        self.broken: set[str] = set()
 
     def connect(self, handle: str, hosts: Iterable[str] = NOTION_HOSTS) -> None:
         """Let a handle be that of an active connection."""
         self._connections[handle] = _hosts(hosts)
-        self._broken.discard(handle)
+        self.broken.discard(handle)
+
+    def reconnect(self, handle: str) -> None:
+        """Let a connection be active again."""
+        self._connections.setdefault(handle, NOTION_HOSTS)
+        self.broken.discard(handle)
 
     def lose(self, handle: str) -> None:
         """Let a connection need to be connected again."""
         self._connections.setdefault(handle, NOTION_HOSTS)
-        self._broken.add(handle)
+        self.broken.add(handle)
 
     def env(self) -> dict[str, str]:
         """Return the variables, the secret ones as sealed references."""
@@ -50,7 +56,7 @@ class Secrets:
             raise ConnectionNotFound(
                 f"No connection has the handle {handle!r}.{known} Connect it with world.connect({handle!r})."
             )
-        if handle in self._broken:
+        if handle in self.broken:
             raise needs_reauthorization(handle)
         return self._connections[handle]
 
@@ -82,7 +88,7 @@ class Secrets:
 def needs_reauthorization(handle: str) -> ConnectionNeedsReauthorization:
     """Return what a step gets for a connection that was broken."""
     return ConnectionNeedsReauthorization(
-        f"The connection {handle!r} has lost its authorization. Connect it again under OAuth Connections."
+        f"The connection {handle!r} has lost its authorization. Connect it again: {how_to(handle)}.", handle=handle
     )
 
 

@@ -4,22 +4,24 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
 from temporalio import activity
 from temporalio.common import RawValue
 from temporalio.exceptions import ApplicationError, ApplicationErrorCategory, FailureError
 
-from steps.errors import StepsError
+from steps.errors import ConnectionNeedsReauthorization, StepsError
 from steps.given import Given
 from steps.http import ConnectionRequest, FetchRequest, NotionRequest, Response, VariablesRequest
+from steps.reconnection import ACTIVITY
 from steps.resume_token import make_token
 from steps.testing.outside import Outside
 from steps.testing.progress import FailedAttempt
 from steps.wait import OpenedWait, WaitRequest
 
 T = TypeVar("T")
+_NEXT_LOOK = timedelta(hours=6)
 _SIGNATURE = "simulated".ljust(43, "-")
 
 
@@ -42,7 +44,8 @@ class StandIns:
     def all(self) -> list[Callable[..., Any]]:
         """Return the activities."""
         return [
-            self.fetch, self.notion, self.resolve_connection, self.read_variables, self.open_wait, self.call_activity
+            self.fetch, self.notion, self.resolve_connection, self.await_connection, self.read_variables,
+            self.open_wait, self.call_activity,
         ]  # fmt: skip
 
     @activity.defn(name="fetch")
@@ -72,6 +75,19 @@ class StandIns:
     async def resolve_connection(self, request: ConnectionRequest) -> str:
         """Return the sealed reference of a connection of the world."""
         return await self._answer(lambda outside, _info: _later(lambda: outside.secrets.token(request.handle)))
+
+    @activity.defn(name=ACTIVITY)
+    async def await_connection(self, request: ConnectionRequest) -> None:
+        """Fail until the connection of the world is there again."""
+
+        def look(outside: Outside) -> None:
+            try:
+                outside.secrets.find(request.handle)
+            except ConnectionNeedsReauthorization as error:
+                # The world tells the runs itself: no need to look as often as in production.
+                raise error.to_failure(retryable=True, next_retry_delay=_NEXT_LOOK) from None
+
+        await self._answer(lambda outside, _info: _later(lambda: look(outside)))
 
     @activity.defn(name="open_wait")
     async def open_wait(self, request: WaitRequest) -> OpenedWait:

@@ -10,6 +10,7 @@ from typing import Any
 from steps.delay import Delay, parse_delay
 from steps.naming import slug
 from steps.payload import to_json
+from steps.reconnection import SIGNAL
 from steps.testing.clock import Clock
 from steps.testing.notion import FakeNotion
 from steps.testing.outside import Outside
@@ -52,7 +53,7 @@ class World:
 
     def __init__(self, workflow: type[Workflow], outside: Outside, on: Stage, limit: float) -> None:
         self._workflow, self._outside, self._stage = workflow, outside, on
-        self._clock = Clock(on, limit)
+        self._clock = Clock(on, limit, outside.secrets.broken)
         self.runs: list[SimulatedRun] = []
 
     @property
@@ -67,6 +68,13 @@ class World:
     def break_connection(self, handle: str) -> None:
         """Let the provider have taken the authorization of a connection away."""
         self._outside.secrets.lose(handle)
+
+    async def reconnect(self, handle: str) -> None:
+        """Let somebody connect the account again: the runs that wait for it go on."""
+        __tracebackhide__ = True
+        self._outside.secrets.reconnect(handle)
+        await self._stage.do(self._reconnected(handle))
+        self.check()
 
     def on(self, method: str, url: str | re.Pattern[str]) -> Route:
         """Set the answers to `api.fetch`: an address, in which `*` stands for anything, or a pattern to search for."""
@@ -130,6 +138,14 @@ class World:
         for run in going:
             await run.look()
 
+    async def _reconnected(self, handle: str) -> None:
+        going = [run for run in self.runs if not run.ended]
+        for run in going:
+            await run.handle.signal(SIGNAL, handle)
+        await self._clock.advance(going, _at_once)
+        for run in going:
+            await run.look()
+
     async def _close(self) -> None:
         at_rest = True
         for run in self.runs:
@@ -142,3 +158,7 @@ class World:
             self._stage.stand_ins.leave(run.id)
         if not at_rest:
             await self._stage.renew()
+
+
+async def _at_once() -> bool:
+    return True

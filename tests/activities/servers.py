@@ -43,6 +43,7 @@ class Server:
     answer: Script
     port: int = 0
     calls: list[Call] = field(default_factory=list[Call])
+    stop: Callable[[], None] = lambda: None
 
     @property
     def origin(self) -> str:
@@ -94,6 +95,7 @@ async def serving(answer: Any) -> AsyncGenerator[Server, None]:
     script: Script = answer if callable(answer) else always  # pyright: ignore[reportAssignmentType]
     server = Server(script)
     listener = await asyncio.start_server(server.serve, "127.0.0.1", 0)
+    server.stop = listener.close
     server.port = listener.sockets[0].getsockname()[1]
     try:
         yield server

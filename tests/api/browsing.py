@@ -13,6 +13,7 @@ from local.notion import StandIn
 
 PUBLIC_URL = "http://steps.test"
 NOTION_URL = "http://127.0.0.1:9899"
+CALLBACK = "/oauth/callback/notion"
 
 
 class Recorder(httpx.AsyncBaseTransport):

@@ -15,8 +15,8 @@ from temporalio.worker import Worker
 from settings import Settings
 from steps.answer import MAX_ANSWER_BYTES
 from tests.api.conftest import FLOWS, Place, discover_once
+from tests.api.runs import finished, read
 from tests.api.test_hooks import address
-from tests.api.test_runs import finished, read
 from tests.conftest import eventually
 from tests.steps.harness import Outside
 

@@ -16,8 +16,8 @@ from steps.branch import Trigger
 from steps.given import Given
 from steps.sealed import PATTERN
 from tests.api.conftest import Place
+from tests.api.runs import finished, start
 from tests.api.test_hooks import JSON, address, post
-from tests.api.test_runs import finished, start
 from vault import Account, Secret, Tokens
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")

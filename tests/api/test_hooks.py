@@ -8,7 +8,7 @@ import pytest
 
 from api.hooks import hook_address
 from tests.api.conftest import Place
-from tests.api.test_runs import finished
+from tests.api.runs import finished
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 

@@ -1,52 +1,18 @@
 from __future__ import annotations
 
-import asyncio
-import base64
-import uuid
 from collections.abc import Callable
 from datetime import timedelta
-from typing import Any
 from urllib.parse import quote
 
-import httpx
 import pytest
 from temporalio.client import Client
 
 from settings import Settings
 from tests.api.conftest import Place
+from tests.api.runs import finished, read, start
 from tests.conftest import eventually
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
-
-
-KNOWN = [
-    "Answering", "AnsweringLate", "Echo", "Failing", "LongWait", "Planned", "Standing", "TypedOrder", "Waiter",
-]  # fmt: skip
-
-
-def key() -> str:
-    return uuid.uuid4().hex
-
-
-async def start(place: Place, name: str, data: Any = None, **headers: str) -> str:
-    async with place.program() as caller:
-        answer = await caller.post(f"/api/v1/workflows/{name}/runs", json={"data": data}, headers=headers)
-    assert answer.status_code == 202, answer.text
-    return answer.json()["id"]
-
-
-async def read(place: Place, run_id: str) -> dict[str, Any]:
-    async with place.program() as caller:
-        answer = await caller.get(f"/api/v1/runs/{run_id}")
-    assert answer.status_code == 200, answer.text
-    return answer.json()
-
-
-async def finished(place: Place, run_id: str) -> dict[str, Any]:
-    """Return the run when it has ended; Temporal tells when, so that nothing sleeps."""
-    client: Client = await place.app.state.services.temporal()
-    await asyncio.gather(client.get_workflow_handle(run_id).result(), return_exceptions=True)
-    return await read(place, run_id)
 
 
 async def test_a_run_is_started_and_read(running: Place) -> None:
@@ -143,132 +109,6 @@ async def test_a_key_of_dedupe_is_nobodys_run(running: Place) -> None:
         ):
             assert (answer.status_code, answer.json()["type"]) == (404, "run-unknown")
     await client.get_workflow_handle("seen/echo/0a").terminate()
-
-
-async def test_the_same_key_is_the_same_run(running: Place) -> None:
-    name = key()
-    run_id = await start(running, "Echo", {"a": 1, "b": 2}, **{"Idempotency-Key": name})
-    assert run_id == f"echo/{name}"
-    async with running.program() as caller:
-        path, headers = "/api/v1/workflows/Echo/runs", {"Idempotency-Key": name}
-        again = await caller.post(path, json={"data": {"b": 2, "a": 1}}, headers=headers)
-        assert (again.status_code, again.json()["id"], again.json()["duplicate"]) == (200, run_id, True)
-        await finished(running, run_id)
-        again = await caller.post(path, json={"data": {"a": 1, "b": 2}}, headers=headers)
-        assert (again.status_code, again.json()["id"], again.json()["duplicate"]) == (200, run_id, True)
-        other = await caller.post(path, json={"data": {"a": 2}}, headers=headers)
-        assert (other.status_code, other.json()["type"], other.json()["id"]) == (422, "idempotency-key-reused", run_id)
-
-
-async def test_of_twenty_at_once_one_starts_the_run(running: Place) -> None:
-    name = key()
-    async with running.program() as caller:
-        path, headers = "/api/v1/workflows/Echo/runs", {"Idempotency-Key": name}
-        answers = await asyncio.gather(*(caller.post(path, json={"data": 1}, headers=headers) for _ in range(20)))
-    assert sorted(answer.status_code for answer in answers) == [200] * 19 + [202]
-    assert {answer.json()["id"] for answer in answers} == {f"echo/{name}"}
-
-
-async def test_without_a_key_each_request_is_a_run(running: Place) -> None:
-    assert await start(running, "Echo") != await start(running, "Echo")
-    assert await start(running, "Echo", **{"Idempotency-Key": " "}) != "echo/"
-
-
-@pytest.mark.parametrize(
-    ("name", "hint"),
-    [
-        ("OrderToNotion", "Known: Answering"),
-        ("TypedOder", "Did you mean TypedOrder?"),
-        ("echo", "Echo"),
-        ("%00", "Echo"),
-    ],
-)
-async def test_an_unknown_workflow_lists_the_known_ones(place: Place, name: str, hint: str) -> None:
-    async with place.program() as caller:
-        answer = await caller.post(f"/api/v1/workflows/{name}/runs", json={})
-    assert (answer.status_code, answer.json()["type"]) == (404, "workflow-unknown")
-    assert hint in answer.json()["detail"]
-    assert answer.json()["known"] == KNOWN
-
-
-@pytest.mark.parametrize(
-    ("body", "field"),
-    [
-        ({"dat": "HOSTILE"}, "dat"),
-        ({"data": {}, "carried": {"next_id": 7}}, "carried"),
-        ({"headers": "HOSTILE"}, "headers"),
-        ({"headers": {"a": 1}}, "headers.a"),
-    ],
-)
-async def test_a_wrong_field_is_named_and_not_repeated(place: Place, body: dict[str, Any], field: str) -> None:
-    async with place.program() as caller:
-        answer = await caller.post("/api/v1/workflows/Echo/runs", json=body)
-    assert (answer.status_code, answer.json()["type"]) == (422, "request-invalid")
-    assert answer.json()["errors"][0]["field"] == field
-    assert "HOSTILE" not in answer.text
-
-
-async def test_typed_data_is_checked_before_the_start(running: Place) -> None:
-    async with running.program() as caller:
-        answer = await caller.post("/api/v1/workflows/TypedOrder/runs", json={"data": {"name": "x"}})
-    assert (answer.status_code, answer.json()["type"]) == (422, "payload-invalid")
-    assert "field `total`" in answer.json()["detail"]
-    assert (await finished(running, await start(running, "TypedOrder", {"name": "x", "total": 1})))["result"] == "x"
-
-
-@pytest.mark.parametrize(("size", "status"), [(1_990_000, 202), (2_000_000, 413), (5_000_000, 413)])
-async def test_what_temporal_cannot_take_in_is_refused(
-    make_place: Callable[..., Place], settings: Settings, worker: Client, size: int, status: int
-) -> None:
-    place = make_place(settings.model_copy(update={"max_body_bytes": 8_000_000, "task_queue": "nobody"}), worker)
-    async with place.program() as caller:
-        answer = await caller.post("/api/v1/workflows/Echo/runs", json={"data": "\u00e9" * (size // 2)})
-    assert answer.status_code == status
-    if status == 413:
-        assert (answer.json()["type"], answer.json()["limit"]) == ("body-too-large", 2_000_000)
-
-
-async def pages(caller: httpx.AsyncClient, **params: Any) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = []
-    cursor: str | None = None
-    while True:
-        query = {**params, **({"cursor": cursor} if cursor else {})}
-        answer = await caller.get("/api/v1/runs", params=query)
-        assert answer.status_code == 200, answer.text
-        assert len(answer.json()["runs"]) <= params.get("limit", 20)
-        found += answer.json()["runs"]
-        cursor = answer.json()["next_cursor"]
-        if cursor is None:
-            return found
-
-
-async def test_runs_are_listed_by_page_and_filtered(running: Place) -> None:
-    started = [await start(running, "Failing") for _ in range(5)]
-    for run_id in started:
-        await finished(running, run_id)
-    async with running.program() as caller:
-        async with asyncio.timeout(20):  # Temporal's list follows a moment after the runs
-            while not set(started) <= {run["id"] for run in await pages(caller, workflow="Failing", status="failed")}:
-                continue
-        listed = await pages(caller, workflow="Failing", limit=2)
-        ids = [run["id"] for run in listed]
-        assert len(ids) == len(set(ids))
-        assert set(started) <= set(ids)
-        assert {run["workflow"] for run in listed} == {"Failing"}
-        assert [run["ended_at"] for run in listed] == sorted((run["ended_at"] for run in listed), reverse=True)
-        assert await pages(caller, workflow="Failing", status="running") == []
-        first = await caller.get("/api/v1/runs", params={"workflow": "Failing", "limit": 1})
-        other = await caller.get("/api/v1/runs", params={"limit": 1, "cursor": first.json()["next_cursor"]})
-        assert (other.status_code, other.json()["type"]) == (400, "cursor-invalid")
-        unknown = await caller.get("/api/v1/runs", params={"workflow": "x' OR '1'='1"})
-        assert unknown.json()["type"] == "workflow-unknown"
-
-
-@pytest.mark.parametrize("cursor", ["x", "!!!!", "\u00e9", base64.urlsafe_b64encode(b"made up").decode()])
-async def test_a_made_up_cursor_is_refused(running: Place, cursor: str) -> None:
-    async with running.program() as caller:
-        answer = await caller.get("/api/v1/runs", params={"cursor": cursor})
-    assert (answer.status_code, answer.json()["type"]) == (400, "cursor-invalid")
 
 
 @pytest.mark.parametrize(

@@ -38,5 +38,5 @@ def test_every_command_that_a_page_names_exists(page: Path):
     for line in re.findall(r"cli\.py ([a-z].*?)(?:`|$|\)|  )", page.read_text(encoding="utf-8"), re.MULTILINE):
         words = tuple(line.split())
         assert words[:1] in COMMANDS or words[:2] in COMMANDS, line
-        if words[0] in ("connections", "runs", "schedules", "deploys", "histories", "keys", "variables"):
+        if words[0] in ("connections", "runs", "schedules", "deploys", "histories", "keys", "variables", "webhooks"):
             assert words[:2] in COMMANDS, line

@@ -16,6 +16,7 @@ import steps.schedule
 import steps.schedule_terms
 import vault.handles
 import vault.variables
+import vault.webhook_tokens
 from activities import answer, egress
 from settings import Settings
 from steps import Retry, dedupe, failures
@@ -31,6 +32,7 @@ from steps.given import MAX_GIVEN_CONNECTIONS
 from steps.journal import MAX_ROWS
 from steps.log import MAX_BYTES, MAX_LINE_CHARACTERS, MAX_LINES
 from steps.payload import MAX_PAYLOAD_BYTES, MAX_RESULT_BYTES
+from steps.reconnection import LONGEST_LOOK, MAX_RECONNECTION_WAIT
 from steps.run import MAX_RUNNING
 from steps.store import MAX_KEY_CHARACTERS, MAX_STORE_BYTES, MAX_VALUE_BYTES
 from steps.wait import MAX_REDIRECT_CHARACTERS
@@ -54,6 +56,8 @@ LIMITS: dict[str, int | timedelta] = {
     "Keys of dedupe that a run's unfinished steps hold": MAX_CLAIMS,
     "The window of dedupe": MAX_DELAY,
     "A wait for an event": MAX_DELAY,
+    "A wait for a connection": MAX_RECONNECTION_WAIT,
+    "Between two looks for it, at most": LONGEST_LOOK,
     "The redirect_url of a wait": MAX_REDIRECT_CHARACTERS,
     "The waits that are over and remembered": MAX_PAST_BYTES,
     "The body of a fetch, the argument of a call": steps_api.MAX_REQUEST_BYTES,
@@ -88,6 +92,7 @@ LIMITS: dict[str, int | timedelta] = {
     "A handle": vault.handles.LONGEST,
     "The value of a variable": vault.variables.LONGEST_VALUE,
     "The variables of a workflow together, as JSON": vault.variables.MOST_OF_A_WORKFLOW,
+    "Verification tokens of Notion that wait for their first event": vault.webhook_tokens.MOST_PENDING,
     "Active connections that a run is given at its start": MAX_GIVEN_CONNECTIONS,
     "From Add Connection to coming back": api.connect.STATE_TTL,
     "A browser's session": api.auth.SESSION_TTL,

@@ -1,7 +1,8 @@
-"""The whole product as processes: Temporal, the stand-in for Notion, the API and a worker."""
+"""The whole product as processes: Temporal, the stand-in for Notion, API and worker; and two builds of a worker."""
 
 from __future__ import annotations
 
+import asyncio
 import shutil
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -10,6 +11,8 @@ from typing import Any
 import httpx
 import pytest
 import pytest_asyncio
+from temporalio.client import Client
+from temporalio.testing import WorkflowEnvironment
 
 from local.demo import HANDLE, SHIPPED, set_database, sign_in_link
 from local.notion import ORDERS_DATABASE_ID
@@ -17,7 +20,12 @@ from local.order import ORDER
 from local.stack import Stack
 from local.visitor import Visitor
 from settings import ROOT, Settings
-from tests.conftest import eventually
+from temporal import plugin
+from tests.activities.servers import serving
+from tests.conftest import binary, eventually
+from tests.end_to_end.builds import Builds
+from tests.end_to_end.upgraded import Gate
+from vault import migrate
 
 
 class Shop:
@@ -92,10 +100,11 @@ def quiet() -> list[str]:
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def shop(tmp_path_factory: pytest.TempPathFactory, quiet: list[str]) -> AsyncIterator[Shop]:
     """A shop whose `my-notion` is connected; every process logs at DEBUG, so that the sweep sees the most."""
-    # The shipped workflows, and one of the tests' own that posts without a delay.
+    # The shipped workflows, and two of the tests' own.
     flows = tmp_path_factory.mktemp("shop") / "shop_flows"
     shutil.copytree(ROOT / "workflows", flows, ignore=shutil.ignore_patterns("__pycache__"))
-    shutil.copy(Path(__file__).parent / "post_now.py", flows)
+    for name in ("post_now.py", "row_changed.py"):
+        shutil.copy(Path(__file__).parent / name, flows)
     settings = Settings(data_dir=tmp_path_factory.mktemp("data"), log_level="DEBUG", api_port=0, workflows_dir=flows)
     stack = Stack(settings, quiet.append)
     await stack.start()
@@ -106,3 +115,44 @@ async def shop(tmp_path_factory: pytest.TempPathFactory, quiet: list[str]) -> As
     finally:
         await shop.close()
         await stack.stop()
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def gate() -> AsyncIterator[Gate]:
+    gate = Gate()
+    async with serving(gate.answer) as server:
+        gate.url = f"{server.origin}/slow"
+        yield gate
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def server() -> AsyncIterator[Client]:
+    """A server that looks every second whether a build has drained, where others take minutes."""
+    settings = [f"matching.wv.VersionDrainageStatus{name}" for name in ("VisibilityGracePeriod", "RefreshInterval")]
+    async with await WorkflowEnvironment.start_local(  # pyright: ignore[reportUnknownMemberType]  # the SDK's own gap
+        dev_server_existing_path=binary("temporal"),
+        dev_server_log_level="error",
+        dev_server_extra_args=[part for name in settings for part in ("--dynamic-config-value", f'{name}="1s"')],
+        plugins=[plugin()],
+    ) as environment:
+        yield environment.client
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def running(server: Client, gate: Gate, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Builds]:
+    data = tmp_path_factory.mktemp("upgrades")
+    await migrate(f"sqlite+aiosqlite:///{data / 'vault.db'}")
+    builds = Builds(server, data, gate.url.split("/")[2])
+    try:
+        await asyncio.gather(builds.start("one"), builds.start("two"))
+        await asyncio.gather(builds.known("one"), builds.known("two"))
+        yield builds
+    finally:
+        await builds.stop()
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def builds(running: Builds) -> Builds:
+    """Both builds, `one` being current."""
+    await running.deployment.promote("one")
+    return running

@@ -8,6 +8,7 @@ import pytest
 
 from local.demo import HANDLE
 from tests.end_to_end.conftest import Shop
+from tests.end_to_end.events import subscribed
 from tests.end_to_end.sweep import files, histories, sweep
 from vault.opening import open_vault
 
@@ -39,7 +40,7 @@ async def test_the_token_is_nowhere_but_in_the_requests_that_reached_notion(shop
     for page in ("/", "/connections", "/runs", f"/runs/{run_id}", "/docs", "/openapi.json", "/readyz", "/nowhere"):
         await shop.visitor.http.get(f"{shop.stack.addresses.api}{page}")
 
-    secrets = await secrets_of(shop)
+    secrets = {**await secrets_of(shop), "verification token": await subscribed(shop)}
     places = dict(files(shop.stack.data, "*.db", "*.db-wal", "*.log"))
     assert {"vault.db", "temporal.db", "logs/worker.log", "logs/api.log"} <= places.keys()
     told = await histories(await shop.stack.client())
@@ -61,7 +62,8 @@ async def test_no_log_holds_what_opens_a_door(shop: Shop):
     tokens = {f"resume token {number}": token for number, token in enumerate(await _resume_tokens(shop))}
     assert tokens
     logs = dict(files(shop.stack.data, "*.log"))
-    assert sweep({"hook secret": hook, **cookies, **codes, **tokens}, logs) == []
+    events = (await shop.visitor.get("/api/v1/webhooks/notion"))["address"].rsplit("/", 1)[1]
+    assert sweep({"hook secret": hook, "events secret": events, **cookies, **codes, **tokens}, logs) == []
 
 
 @pytest.mark.parametrize(

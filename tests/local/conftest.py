@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 from typing import Any
 
 import httpx
 import pytest
 
 from local.notion import ORDERS_DATA_SOURCE_ID, ORDERS_DATABASE_ID, StandIn, Workspace, create_app
+from tests.local.application import CALLBACK, Application
 from tests.local.notion_schema.check import RecordingTransport
 
 Json = dict[str, Any]
@@ -64,6 +66,43 @@ class Notion:
 
 def title(row: Json) -> str:
     return "".join(item["plain_text"] for item in row["properties"]["Name"]["title"])
+
+
+class Clock:
+    """Tell a time that stands still."""
+
+    def __init__(self) -> None:
+        self.now = datetime(2026, 11, 22, 12, tzinfo=UTC)
+
+    def __call__(self) -> datetime:
+        return self.now
+
+
+class Ticks:
+    """Count seconds that do not pass."""
+
+    def __init__(self) -> None:
+        self.now = 100.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def ticks() -> Ticks:
+    return Ticks()
+
+
+@pytest.fixture
+async def application(clock: Clock) -> AsyncIterator[Application]:
+    application = Application(Workspace(redirect_uris=(CALLBACK,), clock=clock))
+    async with application.http:
+        yield application
 
 
 @pytest.fixture

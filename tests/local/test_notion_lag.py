@@ -5,25 +5,12 @@ from typing import Any
 import pytest
 
 from local.notion import HOME_PAGE_ID, Workspace
-from tests.local.conftest import Notion
+from tests.local.conftest import Notion, Ticks
 
 Json = dict[str, Any]
 
 CHILDREN = f"/v1/blocks/{HOME_PAGE_ID}/children"
 PARAGRAPH: Json = {"paragraph": {"rich_text": [{"text": {"content": "1"}}]}}
-
-
-class Ticks:
-    def __init__(self) -> None:
-        self.now = 100.0
-
-    def __call__(self) -> float:
-        return self.now
-
-
-@pytest.fixture
-def ticks() -> Ticks:
-    return Ticks()
 
 
 @pytest.fixture

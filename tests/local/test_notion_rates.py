@@ -6,25 +6,12 @@ from typing import Any
 import pytest
 
 from local.notion import Workspace, create_app
-from tests.local.conftest import Notion
+from tests.local.conftest import Notion, Ticks
 
 Json = dict[str, Any]
 
 AVERAGE: Json = {"mode": "average", "per_second": 3, "burst": 3}
 WINDOW: Json = {"mode": "window", "requests": 2, "seconds": 60}
-
-
-class Ticks:
-    def __init__(self) -> None:
-        self.now = 100.0
-
-    def __call__(self) -> float:
-        return self.now
-
-
-@pytest.fixture
-def ticks() -> Ticks:
-    return Ticks()
 
 
 @pytest.fixture
@@ -35,7 +22,7 @@ def workspace(ticks: Ticks) -> Workspace:
 async def limit(notion: Notion, body: Json) -> None:
     response = await notion.http.put("/_local/rate_limit", json=body)
     assert response.status_code == 200, response.text
-    assert response.json() == body
+    assert response.json() == {"scope": "bot", **body}
 
 
 async def statuses(notion: Notion, count: int) -> list[int]:
@@ -101,6 +88,16 @@ async def test_each_bot_has_a_limit_of_its_own_however_many_tokens_it_has(worksp
     assert await statuses(Notion(app, grace), 3) == [200, 200, 429]
 
 
+async def test_the_bots_of_a_workspace_can_share_a_limit(workspace: Workspace) -> None:
+    app = create_app(workspace)
+    ada, grace, hal = (Notion(app, workspace.connect(*who)) for who in ((), ("Grace",), ("Hal", "Another")))
+    await limit(ada, {**WINDOW, "scope": "workspace"})
+    assert await statuses(ada, 1) + await statuses(grace, 1) == [200, 200]
+    refused = await ada.send("GET", "/v1/users/me")
+    assert refused.json()["additional_data"] == {"rate_limit_reason": "public_api_space_request_rate_limit"}
+    assert await statuses(grace, 1) + await statuses(hal, 2) == [429, 200, 200]
+
+
 async def test_what_is_refused_is_among_the_calls_and_does_nothing(notion: Notion) -> None:
     await limit(notion, {"mode": "window", "requests": 1, "seconds": 60})
     await notion.named("1")
@@ -132,6 +129,7 @@ async def test_calls_without_a_live_token_and_those_of_oauth_do_not_count(notion
         {"mode": "average", "per_second": 3},
         {"mode": "average", "per_second": 0, "burst": 3},
         {"mode": "window", "requests": "9", "seconds": 60},
+        {"mode": "window", "requests": 9, "seconds": 60, "scope": "planet"},
         [],
     ],
 )

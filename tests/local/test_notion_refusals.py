@@ -50,6 +50,11 @@ PROPERTIES: list[tuple[Json, str]] = [
     ({"Placed": {"date": {"end": "2026-11-22"}}}, "body.properties.Placed.date.start should be defined"),
     ({"Placed": {"date": {"start": "2026-11-22", "time_zone": "Mars"}}}, "should be a valid time zone"),
     ({"Email": {"email": "a" * 201}}, ".length should be ≤ `200`, instead was `201`"),
+    ({"Phone": {"phone_number": "1" * 201}}, ".length should be ≤ `200`, instead was `201`"),
+    ({"Parts": {"relation": [{"id": NOWHERE}] * 101}}, ".length should be ≤ `100`"),
+    ({"Packers": {"people": [{"id": NOWHERE}] * 101}}, ".length should be ≤ `100`"),
+    ({"Label": {"files": [{"name": "x", "external": {"url": "h" * 2001}}]}}, ".length should be ≤ `2000`"),
+    ({"Name": {"title": [{"text": {"content": "a", "link": {"url": "h" * 2001}}}]}}, ".length should be ≤ `2000`"),
     ({"Email": {"email": 1}}, "body.properties.Email.email should be a string"),
     ({"Order URL": {"url": "h" * 2001}}, ".length should be ≤ `2000`"),
     ({"Name": {"title": "1"}}, "body.properties.Name.title should be an array"),
@@ -78,6 +83,9 @@ BODIES: list[tuple[Json, str]] = [
     ({"parent": SOURCE, "children": [{"poem": {}}]}, "body.children[0].paragraph should be defined"),
     ({"parent": SOURCE, "children": [{"divider": {}}] * 101}, "body.children.length should be ≤ `100`"),
     ({"parent": SOURCE, "children": [{"code": {"rich_text": []}}]}, "code.language should be defined"),
+    ({"parent": SOURCE, "children": [{"bookmark": {"url": "h" * 2001}}]}, ".length should be ≤ `2000`"),
+    ({"parent": SOURCE, "children": [{"equation": {"expression": "a" * 1001}}]}, ".length should be ≤ `1000`"),
+    ({"parent": SOURCE, "children": [{"quote": {"rich_text": text("a") * 101}}]}, ".length should be ≤ `100`"),
     ({"parent": SOURCE, "icon": {"emoji": ""}}, "body.icon.emoji should be a non-empty string"),
 ]
 
@@ -90,8 +98,17 @@ async def refused(response: httpx.Response, status: int, code: str) -> str:
     return body["message"]
 
 
+COLUMNS: Json = {
+    "Phone": {"phone_number": {}},
+    "Parts": {"relation": {"data_source_id": ORDERS_DATA_SOURCE_ID, "single_property": {}}},
+    "Packers": {"people": {}},
+    "Label": {"files": {}},
+}
+
+
 @pytest.mark.parametrize(("properties", "message"), PROPERTIES)
 async def test_a_wrong_property_is_refused(notion: Notion, properties: Json, message: str) -> None:
+    await notion.ok("PATCH", f"/v1/data_sources/{ORDERS_DATA_SOURCE_ID}", {"properties": COLUMNS})
     created = await notion.send("POST", "/v1/pages", {"parent": SOURCE, "properties": properties})
     assert message in await refused(created, 400, "validation_error")
     page = await notion.named("right")

@@ -83,6 +83,64 @@ async def test_the_types_refuse_a_mutilated_answer(notion: Notion, path: tuple[A
         check(Exchange(exchange.method, exchange.path, NEWEST, exchange.sent, 200, page))
 
 
+EVENT: Json = {
+    **{"id": "1", "timestamp": "2026-11-22T10:05:00.000Z", "workspace_id": "2", "workspace_name": "Corner Shop"},
+    **{"subscription_id": "3", "integration_id": "4", "type": "page.created", "attempt_number": 1},
+    "authors": [{"id": "5", "type": "bot"}],
+    "accessible_by": [{"id": "5", "type": "bot"}],
+    "api_version": "2026-03-11",
+    "entity": {"id": "6", "type": "page"},
+    "data": {"parent": {"id": "7", "type": "database", "data_source_id": "8"}},
+}
+
+
+def test_the_types_accept_a_right_event() -> None:
+    hold("WebhookEvent", EVENT, NEWEST)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"type": "page.painted"},
+        {"entity": {"id": "6", "type": "database"}},
+        {"authors": ["5"]},
+        {"attempt_number": "1"},
+        {"api_version": "2021-05-13"},
+        {"data": {}},
+        {"type": "page.properties_updated"},
+    ],
+)
+def test_the_types_refuse_a_wrong_event(wrong: Json) -> None:
+    with pytest.raises(TypeMismatch):
+        hold("WebhookEvent", {**EVENT, **wrong}, NEWEST)
+
+
+@pytest.mark.parametrize("version", ["2022-06-28", "2025-09-03", "2026-03-11"])
+@pytest.mark.parametrize("key", ["id", "created_by", "expiry_time", "status", "content_length"])
+async def test_the_types_refuse_a_mutilated_upload(notion: Notion, version: str, key: str) -> None:
+    upload = await notion.ok("POST", "/v1/file_uploads", {"filename": "a.txt"}, version)
+    exchange = notion.transport.exchanges[-1]
+    check(exchange)
+    del upload[key]
+    with pytest.raises(TypeMismatch):
+        check(Exchange("POST", "/v1/file_uploads", version, exchange.sent, 200, upload))
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "sent"),
+    [
+        ("POST", "/v1/file_uploads", {"mode": "in_parts"}),
+        ("POST", "/v1/pages/1/move", {"parent": {"workspace": True}}),
+        ("PATCH", "/v1/comments/1", {"rich_text": "words"}),
+    ],
+)
+async def test_the_types_refuse_a_wrong_request_that_was_accepted(
+    notion: Notion, method: str, path: str, sent: Json
+) -> None:
+    with pytest.raises(TypeMismatch):
+        check(Exchange(method, path, NEWEST, sent, 200, {}))
+
+
 def test_the_types_refuse_an_error_that_is_not_in_notions_form() -> None:
     with pytest.raises(TypeMismatch):
         check(Exchange("GET", "/v1/users/me", NEWEST, None, 400, {"detail": "no"}))

@@ -1,32 +1,19 @@
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from local.notion import HOME_PAGE_ID, ORDERS_DATA_SOURCE_ID, Workspace, create_app
 from local.notion.uploads import MIN_PART
-from tests.local.conftest import Notion
+from tests.local.conftest import Clock, Notion
 
 Json = dict[str, Any]
 
 UPLOADS = "/v1/file_uploads"
 CHILDREN = f"/v1/blocks/{HOME_PAGE_ID}/children"
 MULTI: Json = {"mode": "multi_part", "filename": "film.mp4", "content_type": "video/mp4", "number_of_parts": 2}
-
-
-class Clock:
-    def __init__(self) -> None:
-        self.now = datetime(2026, 11, 22, 12, 30, 40, tzinfo=UTC)
-
-    def __call__(self) -> datetime:
-        return self.now
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
 
 
 @pytest.fixture
@@ -41,8 +28,8 @@ async def status(notion: Notion, id: str) -> str:
 async def test_a_small_file_is_sent_in_one_part(notion: Notion) -> None:
     made = await notion.ok("POST", UPLOADS, {"filename": "note.txt", "content_type": "text/plain"})
     assert (made["status"], made["content_length"]) == ("pending", None)
-    assert made["created_time"] == "2026-11-22T12:30:00.000Z"
-    assert made["expiry_time"] == "2026-11-22T13:30:00.000Z"
+    assert made["created_time"] == "2026-11-22T12:00:00.000Z"
+    assert made["expiry_time"] == "2026-11-22T13:00:00.000Z"
     assert made["created_by"] == {"id": (await notion.ok("GET", "/v1/users/me"))["id"], "type": "bot"}
     assert made["upload_url"].endswith(f"/v1/file_uploads/{made['id']}/send")
     sent = (await notion.upload(made["id"], b"hello")).json()

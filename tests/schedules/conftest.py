@@ -24,6 +24,7 @@ from schedules.conversion import to_temporal
 from steps.schedule import Schedule
 from steps.scheduled import Occurrence, OccurrenceRequest
 from tests.conftest import eventually
+from tests.schedules.deployment import Deployment
 from tests.schedules.flows import FLOWS
 from tests.steps.harness import Outside, ended
 
@@ -113,3 +114,8 @@ async def room(dev_server: WorkflowEnvironment) -> AsyncIterator[Room]:
 def seconds_apart(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let a schedule run more often than authors may have it."""
     monkeypatch.setattr(steps.schedule, "MIN_INTERVAL", timedelta(seconds=1))
+
+
+@pytest.fixture
+def deployment(room: Room) -> Deployment:
+    return Deployment(room)

@@ -13,7 +13,15 @@ from temporalio.client import Client, WorkflowFailureError, WorkflowHandle, Work
 from temporalio.exceptions import ApplicationError
 from temporalio.worker import Worker
 
-from steps import ConnectionNotFound, FetchFailed, Response, RunRecord, StepsError, Trigger
+from steps import (
+    ConnectionNeedsReauthorization,
+    ConnectionNotFound,
+    FetchFailed,
+    Response,
+    RunRecord,
+    StepsError,
+    Trigger,
+)
 from steps.dedupe import own_workflows
 from steps.errors import VaultFailed
 from steps.given import Given
@@ -48,6 +56,8 @@ class Outside:
         self.variables_read = self.connections_read = 0
         self.inside = self.most_inside = 0
         self.entered: list[int] = []
+        self.lost: dict[str, ConnectionNeedsReauthorization] = {}
+        self.looks = 0
 
     @activity.defn(name="read_variables")
     async def read_variables(self, request: VariablesRequest) -> Given:
@@ -57,9 +67,16 @@ class Outside:
     @activity.defn(name="resolve_connection")
     async def resolve_connection(self, request: ConnectionRequest) -> str:
         self.connections_read += 1
+        self._check(request.handle)
         if request.handle != "my-notion":
             raise ConnectionNotFound(f"No connection has the handle {request.handle!r}.").to_failure()
         return make_reference("connection", request.handle, PROOF)
+
+    @activity.defn(name="await_connection")
+    async def await_connection(self, request: ConnectionRequest) -> None:
+        self.looks += 1
+        if lost := self.lost.get(request.handle):
+            raise lost.to_failure(retryable=not lost.revoked)
 
     @activity.defn(name="open_wait")
     async def open_wait(self, request: WaitRequest) -> OpenedWait:
@@ -77,6 +94,7 @@ class Outside:
     @activity.defn(name="fetch")
     async def fetch(self, request: FetchRequest) -> Response:
         self.fetched.append(request)
+        self._check("my-notion")
         if self.raises:
             raise self.raises.to_failure()
         if self.vault_failures_left:
@@ -105,12 +123,20 @@ class Outside:
     async def hang(self) -> None:
         await asyncio.Event().wait()
 
+    def lose(self, handle: str, *, revoked: bool = False) -> None:
+        self.lost[handle] = ConnectionNeedsReauthorization(f"{handle} is lost", handle=handle, revoked=revoked)
+
+    def _check(self, handle: str) -> None:
+        if lost := self.lost.get(handle):
+            raise lost.to_failure()
+
     def all(self) -> list[Any]:
         return [
             self.open_wait,
             self.read_occurrence,
             self.read_variables,
             self.resolve_connection,
+            self.await_connection,
             self.fetch,
             self.shout,
             self.enter,

@@ -54,6 +54,7 @@ FIXED = [
     "class Base(Workflow, abstract=True):\n    LIMIT = 3\n\n    @staticmethod\n    def one():\n        return 1\n"
     "\n    async def next(self, data, headers, api: Api):\n        return self.LIMIT",
     "class Lost(Exception):\n    pass",
+    "from steps import NotionEvent\n\nPAGES = NotionEvent('page.created')",
 ]
 CHANGING = [
     "SEEN = []",

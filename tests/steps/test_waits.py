@@ -3,68 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import timedelta
 from typing import Any
 
 import pytest
-from temporalio.client import Client, WorkflowHandle, WorkflowUpdateFailedError
-from temporalio.exceptions import ApplicationError
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Replayer
 
 from steps import RunRecord
 from steps.resume_token import make_token, read_token
-from steps.wait import Resumed
 from temporal import plugin
 from tests.conftest import eventually
 from tests.steps.harness import SIGNER, Outside, ended, messages, run, runs_of, start, working
 from tests.steps.wait_flows import WAIT_FLOWS
-
-Handle = WorkflowHandle[Any, Any]
-
-
-async def stored(handle: Handle, key: str = "token") -> Any:
-    """Return what the run keeps under the key, once it does."""
-
-    async def look() -> Any:
-        return (await handle.query("record", result_type=RunRecord)).store.get(key)
-
-    return await eventually(look)
-
-
-async def resume(handle: Handle, token: str, event: Any = None, *, click: str = "", again: bool = False) -> Resumed:
-    """Send the event as the API does; `again` as a caller does whose first one Temporal no longer knows."""
-    read = read_token(token)
-    assert read is not None
-    argument = {"wait_id": read.wait_id, "event": event, "click": click}
-    return await handle.execute_update(  # pyright: ignore[reportUnknownMemberType]  # the SDK's own gap
-        "resume", argument, id=f"{read.wait_id}{'-again' if again else ''}", result_type=Resumed
-    )
-
-
-async def refusal(handle: Handle, token: str, event: Any = None) -> ApplicationError:
-    """Return why an event is refused."""
-    with pytest.raises(WorkflowUpdateFailedError) as caught:
-        await resume(handle, token, event, again=True)
-    assert isinstance(caught.value.cause, ApplicationError)
-    return caught.value.cause
-
-
-async def opened(client: Client, queue: str, **data: Any) -> tuple[Handle, str]:
-    """Start a run that waits; return it with the wait's token."""
-    handle = await start(client, queue, "WaitsOnce", {"wait": {}, **data})
-    return handle, await stored(handle)
-
-
-async def armed(handle: Handle) -> RunRecord:
-    """Wait until the step that opened the wait has returned."""
-
-    async def look() -> RunRecord:
-        record = await handle.query("record", result_type=RunRecord)
-        assert record.waiting
-        return record
-
-    return await eventually(look)
+from tests.steps.waiting import armed, opened, refusal, resume, stored, tokens_of
 
 
 @pytest.mark.server
@@ -143,38 +94,6 @@ async def test_what_nothing_waits_for_is_refused(dev_server: WorkflowEnvironment
     assert (await ended(handle)).result["resumed"]["event"] == "small"
 
 
-async def test_when_no_event_comes_the_branch_ends_and_the_log_says_so(virtual_time: WorkflowEnvironment):
-    record = await run(virtual_time.client, "WaitsOnce", {"wait": {"timeout": "400 days"}})
-    assert record.result is None
-    assert record.steps_done == 1
-    (line,) = record.log
-    assert (line.level, line.step) == ("warning", "resumed")
-    assert line.message.startswith("No event came for resumed until ")
-    assert line.message.endswith("the branch ends")
-    assert record.started_at is not None
-    assert timedelta(days=400) <= line.at - record.started_at < timedelta(days=400, minutes=1)
-
-
-async def test_when_no_event_comes_on_timeout_runs_with_the_payload(virtual_time: WorkflowEnvironment):
-    wait = {"timeout": "30 days", "payload": {"order": "#1"}, "on_timeout": "expired"}
-    record = await run(virtual_time.client, "WaitsOnce", {"wait": wait})
-    assert record.result == {"expired": {"order": "#1"}, "step": "expired"}
-    assert record.steps_done == 2
-
-
-async def test_a_wait_that_runs_out_before_its_step_returns_expires_when_it_does(virtual_time: WorkflowEnvironment):
-    data = {"wait": {"timeout": 10, "on_timeout": "expired"}, "linger": 60}
-    record = await run(virtual_time.client, "WaitsOnce", data)
-    assert record.result["step"] == "expired"
-
-
-@pytest.mark.server
-async def test_an_event_after_the_deadline_is_refused(dev_server: WorkflowEnvironment, served: str):
-    handle, token = await opened(dev_server.client, served, wait={"timeout": 0}, linger=2)
-    assert (await refusal(handle, token)).type == "wait-expired"
-    await ended(handle)
-
-
 @pytest.mark.server
 async def test_three_ways_to_wait_in_one_run_and_the_losers_are_withdrawn(dev_server: WorkflowEnvironment, served: str):
     handle = await start(dev_server.client, served, "ThreeWays")
@@ -193,23 +112,6 @@ async def test_three_ways_to_wait_in_one_run_and_the_losers_are_withdrawn(dev_se
     for loser in (mail, slow):
         assert (await refusal(handle, loser)).type == "wait-withdrawn"
     await handle.terminate()
-
-
-async def tokens_of(handle: Handle, count: int) -> list[str]:
-    async def look() -> list[str]:
-        tokens = await stored(handle, "tokens")
-        assert len(tokens) == count
-        return tokens
-
-    return await eventually(look)
-
-
-async def test_all_ways_to_wait_may_run_out(virtual_time: WorkflowEnvironment):
-    record = await run(virtual_time.client, "ThreeWays")
-    assert [message.partition(" for ")[0] for message in messages(record)] == [
-        "tick", "No event came", "reminder", "No event came", "No event came",
-    ]  # fmt: skip
-    assert not record.failures
 
 
 async def test_a_wait_can_be_withdrawn_by_the_step_that_opened_it(virtual_time: WorkflowEnvironment):
@@ -297,11 +199,3 @@ async def test_a_worker_that_keeps_no_run_in_memory_does_the_same(dev_server: Wo
         await eventually(answered)
         await Replayer(workflows=WAIT_FLOWS, plugins=[plugin()]).replay_workflow(await handle.fetch_history())
         await handle.terminate()
-
-
-@pytest.mark.parametrize("run_id", ["a", "order/é\0x", "x" * 1_000])
-def test_a_token_says_which_run_and_which_wait(run_id: str):
-    read = read_token(make_token(run_id, "0a" * 16, lambda text: SIGNER.sign("resume", text)))
-    assert read is not None
-    assert (read.run_id, read.wait_id) == (run_id, "0a" * 16)
-    assert SIGNER.matches("resume", read.signed, read.signature)

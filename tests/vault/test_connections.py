@@ -94,7 +94,7 @@ async def test_an_unknown_handle_is_said_to_be_unknown(vault: Vault, handle: str
         with pytest.raises(ConnectionUnknown):
             await call
     assert not await vault.connections.mark(handle, ConnectionStatus.ACTIVE)
-    assert not await vault.connections.begin_refresh(handle, version=1, lease=timedelta(seconds=1))
+    assert not await vault.connections.refreshes.begin(handle, version=1, lease=timedelta(seconds=1))
 
 
 async def test_parallel_saves_of_one_account_make_one_connection(vault: Vault) -> None:
@@ -175,32 +175,54 @@ async def test_one_of_many_callers_may_refresh_until_the_lease_ends(vault: Vault
     await vault.connections.save("ada", "notion", ADA, pair())
     lease = timedelta(seconds=30)
 
-    async def callers() -> int:
-        return sum(
-            await asyncio.gather(*(vault.connections.begin_refresh("ada", version=1, lease=lease) for _ in range(20)))
-        )
+    async def callers() -> list[str]:
+        begin = vault.connections.refreshes.begin
+        turns = await asyncio.gather(*(begin("ada", version=1, lease=lease) for _ in range(20)))
+        return [turn for turn in turns if turn]
 
-    assert await callers() == 1
+    assert await callers() == ["first"]
     clock.advance(seconds=29)
-    assert await callers() == 0
+    assert await callers() == []
     clock.advance(seconds=1)
-    assert await callers() == 1
+    assert await callers() == ["again"]
+
+
+@pytest.mark.parametrize(("unknown", "turn"), [(None, "first"), (timedelta(0), "again"), (timedelta(seconds=1), None)])
+async def test_who_gives_the_turn_back_says_whether_anybody_knows_what_it_did(
+    vault: Vault, unknown: timedelta | None, turn: str | None
+) -> None:
+    await vault.connections.save("ada", "notion", ADA, pair())
+    refreshes, lease = vault.connections.refreshes, timedelta(seconds=30)
+    assert await refreshes.begin("ada", version=1, lease=lease) == "first"
+    await refreshes.end("ada", version=1, unknown=unknown)
+    assert await refreshes.begin("ada", version=1, lease=lease) == turn
+
+
+async def test_a_turn_that_is_over_takes_no_other_away(vault: Vault) -> None:
+    await vault.connections.save("ada", "notion", ADA, pair())
+    refreshes, lease = vault.connections.refreshes, timedelta(seconds=30)
+    await refreshes.end("ada", version=1, unknown=lease)
+    assert await refreshes.begin("ada", version=1, lease=lease) == "first"
+    await vault.connections.save("ada", "notion", ADA, pair("access-2"))
+    assert await refreshes.begin("ada", version=2, lease=lease) == "first"
+    await refreshes.end("ada", version=1)
+    assert await refreshes.begin("ada", version=2, lease=lease) is None
 
 
 async def test_new_tokens_end_the_lease(vault: Vault) -> None:
     await vault.connections.save("ada", "notion", ADA, pair())
     lease = timedelta(seconds=30)
-    assert await vault.connections.begin_refresh("ada", version=1, lease=lease)
+    assert await vault.connections.refreshes.begin("ada", version=1, lease=lease)
     assert await vault.connections.replace_tokens("ada", version=1, tokens=pair("access-2"))
-    assert not await vault.connections.begin_refresh("ada", version=1, lease=lease)
-    assert await vault.connections.begin_refresh("ada", version=2, lease=lease)
+    assert not await vault.connections.refreshes.begin("ada", version=1, lease=lease)
+    assert await vault.connections.refreshes.begin("ada", version=2, lease=lease)
     await vault.connections.save("ada", "notion", ADA, pair("access-3"))
-    assert await vault.connections.begin_refresh("ada", version=3, lease=lease)
+    assert await vault.connections.refreshes.begin("ada", version=3, lease=lease)
 
 
 async def test_a_refresh_that_lost_to_a_reconnect_changes_nothing(vault: Vault) -> None:
     await vault.connections.save("ada", "notion", ADA, pair())
-    assert await vault.connections.begin_refresh("ada", version=1, lease=timedelta(seconds=30))
+    assert await vault.connections.refreshes.begin("ada", version=1, lease=timedelta(seconds=30))
     await vault.connections.save("ada", "notion", ADA, pair("reconnected"))
     assert not await vault.connections.replace_tokens("ada", version=1, tokens=pair("refreshed"))
     assert not await vault.connections.mark("ada", ConnectionStatus.NEEDS_REAUTHORIZATION, version=1)

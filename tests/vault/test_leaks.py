@@ -11,11 +11,18 @@ from sqlalchemy import insert, select, text
 from sqlalchemy.exc import IntegrityError
 
 from tests.vault.conftest import on_sqlite_only, pair
-from vault import Account, LocalKeys, Vault, VaultError, VaultUnavailable
+from vault import Account, LocalKeys, Secret, Vault, VaultError, VaultUnavailable
 from vault.database import Database
 from vault.tables import api_keys, connections
 
-CANARIES = ["canary-access-1", "canary-refresh-1", "canary-access-2", "canary-refresh-2", "canary-variable"]
+CANARIES = [
+    "canary-access-1",
+    "canary-refresh-1",
+    "canary-access-2",
+    "canary-refresh-2",
+    "canary-variable",
+    "canary-events",
+]
 
 
 def on_disk(url: str) -> dict[str, bytes]:
@@ -36,6 +43,9 @@ async def used(vault: Vault) -> list[str]:
     await vault.connections.open("ada")
     await vault.variables.set("w", "KEY", "canary-variable", secret=True, hosts=["a.example"])
     await vault.variables.open("w", "KEY")
+    await vault.webhook_tokens.receive("notion", Secret("canary-events"))
+    await vault.webhook_tokens.note_event((await vault.webhook_tokens.reveal("notion"))[0])
+    await vault.webhook_tokens.counting("notion")
     key, api_key = await vault.api_keys.create("laptop")
     await vault.api_keys.verify(api_key.reveal())
     session = await vault.sessions.create(key_id=key.id, ttl=timedelta(hours=1))
@@ -111,6 +121,7 @@ async def test_nothing_of_the_vault_shows_a_secret(vault: Vault) -> None:
         await vault.connections.list(),
         await vault.variables.list(),
         await vault.api_keys.list(),
+        await vault.webhook_tokens.counting("notion"),
         vars(vault),
     ]
     assert "canary" not in repr(shown)

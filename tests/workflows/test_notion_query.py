@@ -55,12 +55,15 @@ async def test_what_notion_refuses_fails_the_run_at_once(code: str):
     assert len(run.calls) == 1
 
 
-async def test_a_token_that_notion_no_longer_takes_names_the_connection():
+async def test_a_token_that_notion_no_longer_takes_lets_the_run_wait_for_a_new_one():
     async with simulate(NotionQuery, env=ENV) as world:
         world.connect("my-notion")
         world.notion.fail("unauthorized")
-        run = await world.run()
-    assert run.failures[0].type == "connection-needs-reauthorization"
+        run = await world.start()
+        await run.sleep("1 hr")
+        assert run.status == "running"
+        await world.reconnect("my-notion")
+    assert [call.status for call in run.check().calls] == [401, 200]
 
 
 async def test_a_read_is_sent_again_when_notion_is_out_of_order():

@@ -56,18 +56,12 @@ def is_not_connected(world: World) -> None:
     pass
 
 
-def has_lost_its_authorization(world: World) -> None:
-    world.connect("my-notion")
-    world.break_connection("my-notion")
-
-
 @pytest.mark.parametrize(
     ("notion", "kind", "says", "calls"),
     [
         (answers_with_an_error, "RuntimeError", "Notion API 400: body failed validation", 1),
         (never_answers, "fetch-failed", "the connection was cut", 5),
         (is_not_connected, "connection-not-found", "my-notion", 0),
-        (has_lost_its_authorization, "connection-needs-reauthorization", "my-notion", 0),
     ],
 )
 async def test_a_run_fails_when_notion(notion: object, kind: str, says: str, calls: int):
@@ -77,6 +71,19 @@ async def test_a_run_fails_when_notion(notion: object, kind: str, says: str, cal
         run = await world.run(data=ORDER)
     fails_with(run, "create_record", kind, says)
     assert len(run.calls) == calls
+
+
+async def test_a_run_waits_for_a_connection_that_has_lost_its_authorization():
+    async with simulate(OrderToNotion, env=ENV) as world:
+        world.connect("my-notion")
+        world.break_connection("my-notion")
+        world.on("POST", "https://api.notion.com/v1/pages").reply(200, json={"id": "page-1"})
+        run = await world.start(data=ORDER)
+        await run.sleep("3 days")
+        assert (run.status, run.calls) == ("running", [])
+        await world.reconnect("my-notion")
+        assert run.check().steps == ["start", "create_record"]
+    assert len(run.calls) == 1
 
 
 async def test_a_run_without_its_variable_says_which():

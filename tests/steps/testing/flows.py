@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import Any
 
-from steps import Api, CallFailed, ConnectionNotFound, Retry, Workflow, step
+from steps import Api, CallFailed, Cancelled, ConnectionNeedsReauthorization, ConnectionNotFound, Retry, Workflow, step
 
 HOME = "https://shop.example.com/orders"
 
@@ -128,3 +128,40 @@ class Once(Workflow):
 
     async def start(self, data: Any, headers: dict[str, str], api: Api) -> list[bool]:
         return [await api.dedupe(f"order {data}"), await api.dedupe(f"order {data}")]
+
+
+class Patient(Workflow):
+    """Use a connection which the test breaks in the first ten seconds, in the way that its data says."""
+
+    async def start(self, data: dict[str, Any], headers: dict[str, str], api: Api) -> None:
+        token = await api.get_oauth_token("my-notion")
+        for _ in range(data.get("branches", 1)):
+            payload = {"how": "fetch", **data, "token": token}
+            await api.schedule_next_step(action=data.get("step", "use"), payload=payload, delay=10)
+
+    async def use(self, data: dict[str, Any], headers: dict[str, str], api: Api) -> str:
+        match data["how"]:
+            case "fetch":
+                await api.fetch("https://api.notion.com/v1/users/me", headers={"Authorization": data["token"]})
+            case "notion":
+                await api.notion("my-notion").request("GET", "/v1/users/me")
+            case "token":
+                await api.get_oauth_token("my-notion")
+            case _:
+                try:
+                    await api.get_oauth_token("my-notion", wait=False)
+                except ConnectionNeedsReauthorization as error:
+                    return error.handle
+        return "done"
+
+    @step(timeout="2 days")
+    async def bounded(self, data: dict[str, Any], headers: dict[str, str], api: Api) -> str:
+        return await self.use(data, headers, api)
+
+    @step(retry=3)
+    async def stubborn(self, data: dict[str, Any], headers: dict[str, str], api: Api) -> str:
+        return await self.use(data, headers, api)
+
+    async def on_workflow_error(self, error: Any, api: Api) -> None:
+        if isinstance(error, Cancelled):
+            await api.notion("my-notion").request("GET", "/v1/users/me")
