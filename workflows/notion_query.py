@@ -24,6 +24,6 @@ class NotionQuery(Workflow):
         answer = await notion.query(
             api.env["NOTION_DATABASE_ID"], filter=query.filter, sorts=query.sorts, page_size=query.page_size
         )
-        rows = [{"id": row["id"], "url": row.get("url"), "properties": row["properties"]} for row in answer["results"]]
+        rows = [{"id": row["id"], "url": row["url"], "properties": row["properties"]} for row in answer["results"]]
         api.log(f"Found {len(rows)} rows", has_more=answer["has_more"])
         return rows
