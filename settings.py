@@ -52,8 +52,8 @@ class Settings(BaseSettings):
     notion_client_id: str | None = Field(default=None, description="The client id of your Notion OAuth connection.")
     notion_client_secret: SecretStr | None = Field(default=None, description="Its client secret.")
     notion_version: str = Field(
-        default="2022-06-28",
-        pattern=r"^\d{4}-\d\d-\d\d$",
+        default="2026-03-11",
+        pattern="^(2022-06-28|2025-09-03|2026-03-11)$",
         description="The version of Notion's API for calls that name none.",
     )
     notion_settle_seconds: float = Field(
@@ -68,6 +68,10 @@ class Settings(BaseSettings):
         default=(), description="Private `host:port` addresses that fetch may reach, separated by commas."
     )
     max_response_bytes: int = Field(default=1_048_576, ge=1024, description="The largest answer that a call takes in.")
+
+    max_upload_bytes: int = Field(
+        default=104_857_600, ge=1024, description="The largest file that `notion.upload_from` fetches."
+    )
 
     log_level: str = Field(
         default="INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$", description="The least level to log."

@@ -196,17 +196,20 @@ class VaultFailed(StepsError):
 
 
 class NotionError(StepsError):
-    """Carry Notion's answer: `status`, `code`, `request_id`, and a message that ends in what to do."""
+    """Carry Notion's `status`, `code`, `request_id`, `additional_data`; the `message` ends in `advice`: what to do."""
 
     type: ClassVar[str] = "notion-error"
+    _SAID: ClassVar = ("status", "code", "request_id", "advice", "additional_data")
 
-    def __init__(self, message: str, *, status: int = 0, code: str = "", request_id: str | None = None) -> None:
+    def __init__(self, message: str, *, status: int = 0, code: str = "", advice: str = "", **more: Any) -> None:
         super().__init__(message)
-        self.status, self.code, self.request_id = status, code, request_id
+        self.message, self.status, self.code, self.advice = message, status, code, advice
+        self.request_id: str | None = more.get("request_id")
+        self.additional_data: dict[str, Any] = more.get("additional_data") or {}
 
     def details(self) -> dict[str, Any]:
-        """Return Notion's own words."""
-        return {"status": self.status, "code": self.code, "request_id": self.request_id}
+        """Return Notion's own words, and what to do."""
+        return {name: getattr(self, name) for name in self._SAID}
 
 
 class StepTimedOut(StepsError, TimeoutError):
