@@ -13,7 +13,7 @@ from activities.connections import ActiveConnections
 from activities.egress import Egress
 from activities.heartbeat import Pulse, heartbeats
 from activities.network import Resolver, resolve
-from activities.notion import Notion, Once, PlainFetch, Records
+from activities.notion import Anywhere, Notion, Once, PlainFetch, Records, Sources
 from activities.pace import Pacer
 from activities.refresh import Refresher
 from activities.schedules import read_occurrence
@@ -59,6 +59,7 @@ class Activities:
         once = Once(self._sender, settings.notion_settle_seconds)
         self._fetch = PlainFetch(self._sender, once, self._connections)
         self._notion = Notion(vault, once, self._seals, self._connections, settings.notion_version)
+        self._anywhere = Anywhere(self._notion, Sources(), settings.notion_version)
         self._records = Records(self._notion, settings.notion_version)
 
     def all(self) -> list[Callable[..., Any]]:
@@ -89,7 +90,7 @@ class Activities:
     async def notion(self, request: NotionRequest) -> dict[str, Any]:
         """Make one call of Notion's API."""
         async with heartbeats() as pulse:
-            return await _crossing(self._notion.call(request, _workflow(), pulse), pulse)
+            return await _crossing(self._anywhere.call(request, _workflow(), pulse), pulse)
 
     @activity.defn
     async def record(self, request: RecordRequest) -> RecordAnswer:
