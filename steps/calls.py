@@ -84,12 +84,12 @@ async def send(
             )
         except ActivityError as error:
             failure = error
+        argument = tried_before(argument, failure.cause)
         if await reconnected(failure, summary):
             continue
         pause = pause_for(failure.cause, pauses)
         if pause is None:
             raise_for_step(failure, summary)
-        argument = tried_before(argument, failure.cause)
         await workflow.sleep(pause.length, summary=_cut(f"waiting for {pause.reason} · {summary}"))
         if pause.mark:
             argument = argument.model_copy(update=pause.mark)

@@ -93,7 +93,7 @@ class Desk:
         assert isinstance(source, DataSource)
         title = next(prop.id for prop in source.properties.values() if prop.type == "title")
         page = self.notion.workspace.add_row(source, author or self.bot, {title: [rich_text.text(name)]})
-        page.created_time -= timedelta(minutes=minutes)
+        page.created_at -= timedelta(minutes=minutes)
         return page
 
     def block(self, text: str, *, author: str | None = None) -> Block:
