@@ -25,9 +25,12 @@ class Notion:
     def __init__(self, handle: str, step: str, calls: Calls, version: str | None = None) -> None:
         self._handle, self._step, self._calls, self._version = handle, step, calls, version
 
-    async def create_page(self, **body: Any) -> dict[str, Any]:
-        """Create a page: `parent`, `properties`, `children`, ... (developers.notion.com/reference/post-page)."""
-        return await self.request("POST", "/v1/pages", body=body)
+    async def create_page(self, *, key: str | None = None, **body: Any) -> dict[str, Any]:
+        """Create a page: `parent`, `properties`, `children`, ... (developers.notion.com/reference/post-page).
+
+        `key` is the property by which a page that an earlier attempt made is known; else all that was sent must match.
+        """
+        return await self.request("POST", "/v1/pages", body=body, key=key)
 
     async def query(self, database_id: str, **body: Any) -> dict[str, Any]:
         """Return one page of a database's rows: `filter`, `sorts`, `page_size`, `start_cursor`.
@@ -48,8 +51,13 @@ class Notion:
         params: dict[str, str | int] | None = None,
         body: dict[str, Any] | None = None,
         version: str | None = None,
+        key: str | None = None,
+        page: str | None = None,
     ) -> dict[str, Any]:
-        """Call anything that Notion's API has; `path` begins with /v1/, values of None are left out of `body`."""
+        """Call anything that Notion's API has; `path` begins with /v1/, values of None are left out of `body`.
+
+        `key` is as in `create_page`; `page` is the page or block of the discussion that a comment replies to.
+        """
         plain = None if body is None else {name: value for name, value in body.items() if value is not None}
         request = NotionRequest(
             handle=self._handle,
@@ -58,6 +66,8 @@ class Notion:
             version=version or self._version,
             params=params,
             body=plain,
+            key=key,
+            page=page,
             lane=self._calls.lane,
             again=self._calls.again(method, path, plain),
         )
