@@ -111,7 +111,8 @@ class Api(Scheduling):
             )  # fmt: skip
         except ValidationError as error:
             raise RequestInvalid(f"fetch cannot make this call: {describe(error)}.") from None
-        usual = NOTION_RETRY if is_notion(url) else Retry()
+        # Without a token of ours nothing can be looked for, so that it is a call like any other.
+        usual = NOTION_RETRY if is_notion(url) and any(map(is_sealed, request.headers.values())) else Retry()
         policy = retry if isinstance(retry, Retry) else Retry(attempts=retry) if retry is not None else usual
         summary = f"{self._step} · {place(method, url)}"
         response = await send("fetch", request, Response, timeout=seconds, retry=policy, summary=summary)
