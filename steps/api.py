@@ -119,7 +119,7 @@ class Api(Scheduling):
     def notion(self, handle: str, *, version: str | None = None) -> Notion:
         """Return the Notion client of a connection; without `version` with the deployment's (STEPS_NOTION_VERSION)."""
         self._run.attributes.uses(handle)
-        return Notion(handle, self._step, self._calls, version)
+        return Notion(handle, self._step, self._calls, version, keys=self._run.record_keys, log=self.log)
 
     async def call(
         self,

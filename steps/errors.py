@@ -15,6 +15,7 @@ StepsError                          steps-error
 ├── ConnectionNotFound              connection-not-found            no connection has this handle
 ├── ConnectionNeedsReauthorization  connection-needs-reauthorization  nobody has connected it again
 ├── RequestInvalid                  request-invalid                 a call that cannot be made as it is written
+│   └── RecordInvalid               record-invalid                  a record that does not fit (in invalid_record.py)
 ├── SealInvalid                     seal-invalid                    a sealed reference that this workflow was not given
 ├── EgressDenied                    egress-denied                   an address, or a secret for it, that is not allowed
 ├── FetchFailed                     fetch-failed                    no answer from the network, after the retries

@@ -1,9 +1,10 @@
-"""Calls of Notion's API."""
+"""Calls of Notion's API, and records of its databases."""
 
 from __future__ import annotations
 
 from activities.notion.call import Notion
 from activities.notion.once import Once
 from activities.notion.plain import PlainFetch
+from activities.notion.records import Records
 
-__all__ = ["Notion", "Once", "PlainFetch"]
+__all__ = ["Notion", "Once", "PlainFetch", "Records"]

@@ -6,8 +6,8 @@ from typing import Any
 from urllib.parse import quote
 
 from steps.calls import send
-from steps.earlier import Calls
 from steps.http import NotionRequest
+from steps.notion.record_calls import RecordCalls
 from steps.retry import Retry
 
 # Notion's own limit for one request is 60 seconds; a rate limit may ask for a minute's wait, again and again.
@@ -15,15 +15,12 @@ _TIMEOUT = 70.0
 _RETRY = Retry(attempts=100, backoff=1, longest=60)
 
 
-class Notion:
-    """The Notion client of one connection: Notion's own shapes in and out.
+class Notion(RecordCalls):
+    """The Notion client of one connection: Notion's own shapes in and out, or records as plain values.
 
     Every method raises NotionError (status, code, message, what to do), ConnectionNotFound or
     ConnectionNeedsReauthorization. Each call is an activity: one that has completed is never sent again.
     """
-
-    def __init__(self, handle: str, step: str, calls: Calls, version: str | None = None) -> None:
-        self._handle, self._step, self._calls, self._version = handle, step, calls, version
 
     async def create_page(self, **body: Any) -> dict[str, Any]:
         """Create a page: `parent`, `properties`, `children`, ... (developers.notion.com/reference/post-page)."""

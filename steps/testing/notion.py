@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any, cast
 
@@ -12,6 +13,7 @@ from steps.errors import NotionError
 from steps.http import NotionRequest
 from steps.testing.call import Call
 from steps.testing.errors import UnexpectedCall
+from steps.testing.records import Tables
 from steps.testing.route import Route, find
 
 _STATUS = {
@@ -35,14 +37,19 @@ class Unauthorized(Exception):
 class FakeNotion:
     """Pages that steps create, in `pages` as Notion answers them, the oldest first.
 
-    It checks no schema and evaluates no filter: `on` gives the answer to a query with a filter or sorts, and to every
-    call other than those on pages. The strict stand-in of `make dev` does check schemas.
+    Of a declared `database` it knows the schema, so that records are checked and filters evaluated. Else `on` gives the
+    answer to a query with a filter or sorts, and to every call other than those on pages.
     """
 
     def __init__(self) -> None:
         self.pages: list[dict[str, Any]] = []
         self._routes: list[Route] = []
         self._errors: list[tuple[str, str, float | None]] = []
+        self.tables = Tables(self.pages)
+
+    def database(self, id: str, properties: Mapping[str, Any]) -> None:
+        """Declare a database: the type of each property by its name, or `{"status": ["Open", "Paid"]}`."""
+        self.tables.declare(id, properties)
 
     def on(self, method: str, path: str) -> Route:
         """Set the answers to calls of a path, such as `/v1/databases/*/query`; they go before the pages."""
@@ -80,6 +87,10 @@ class FakeNotion:
             wait = float(reply.headers["Retry-After"]) if "Retry-After" in reply.headers else None
             raise _refusal(request, call, body.get("code", ""), body.get("message", reply.body), wait, reply.status)
         call.status = 200
+        if (rows := self.tables.query(request)) is not None:
+            return rows
+        request = request.model_copy()
+        self.tables.prepare(request, call)
         return self._serve(request, call)
 
     def _serve(self, request: NotionRequest, call: Call) -> dict[str, Any]:
