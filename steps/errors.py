@@ -197,10 +197,7 @@ class VaultFailed(StepsError):
 
 
 class NotionError(StepsError):
-    """Carry Notion's answer: `status`, `code`, `request_id`, and a message that ends in what to do.
-
-    `data_sources` are those among which a version without them cannot choose.
-    """
+    """Carry Notion's answer, and in the message what to do; `data_sources` are those among which one must choose."""
 
     type: ClassVar[str] = "notion-error"
 

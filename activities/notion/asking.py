@@ -32,9 +32,11 @@ class TokenRefused(Exception):
 class Asking:
     """Ask Notion what is there, on behalf of a request: with its token, in its version."""
 
-    def __init__(self, sender: Sender, token: str, version: str, workflow: str, handle: str, lane: Lane) -> None:
+    def __init__(
+        self, sender: Sender, token: str, version: str, workflow: str, handle: str, lane: Lane, *, turned: bool = False
+    ) -> None:
         self._sender, self._token, self.version = sender, token, version
-        self._workflow, self._handle = workflow, handle
+        self._workflow, self._handle, self._turned = workflow, handle, turned
         self._lane: Lane = lane
 
     async def get(self, path: str, **params: str | int) -> dict[str, Any]:
@@ -82,7 +84,7 @@ class Asking:
         request.headers["Authorization"] = self._token
         request.headers["Notion-Version"] = version
         request.headers["Accept"] = "application/json"
-        sent = await self._sender.send(request, self._workflow, _SECONDS, self._lane)
+        sent = await self._sender.send(request, self._workflow, _SECONDS, self._lane, turned=self._turned)
         body = read_object(sent.answer)
         if sent.answer.ok and body is not None:
             return body

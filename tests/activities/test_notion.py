@@ -21,7 +21,14 @@ RAW = ("POST", "/v1/views")  # one that nothing is known of
 
 
 def error(status: int, code: str, **more: Any) -> bytes:
-    body = {"object": "error", "status": status, "code": code, "message": f"Words on {code}.", "request_id": "r-1"}
+    body = {
+        "object": "error",
+        "status": status,
+        "code": code,
+        "message": f"Words on {code}.",
+        "request_id": "r-1",
+        "data_sources": [],
+    }
     return reply(status, body | more)
 
 
@@ -116,7 +123,7 @@ async def test_an_error_carries_notions_own_words(world: World) -> None:
     ):
         failure = await worker.failure(worker.notion(*READ))
     assert failure.message.startswith("Notion 404 object_not_found: Words on object_not_found. Share the page")
-    assert failure.details == ({"status": 404, "code": "object_not_found", "request_id": "r-1"},)
+    assert failure.details == ({"status": 404, "code": "object_not_found", "request_id": "r-1", "data_sources": []},)
 
 
 @pytest.mark.parametrize(
