@@ -11,6 +11,6 @@ class CallNow(Workflow):
 
     async def start(self, data, headers, api: Api):
         title = [{"text": {"content": data["name"]}}]
-        await api.notion("my-notion").pages.create(
+        await api.notion("my-notion", version="2022-06-28").pages.create(
             parent={"database_id": api.env["NOTION_DATABASE_ID"]}, properties={"Name": {"title": title}}
         )
