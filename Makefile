@@ -7,9 +7,10 @@ READY := .venv/.installed
 ARGS ?=
 JOBS ?= 2
 SCALE ?= 1
+CHAOS ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo dev test test-scale check bench lock clean
+.PHONY: help install demo dev test test-scale test-chaos check bench lock clean
 
 help: ## list these commands
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -37,6 +38,10 @@ test: install ## run the tests, two files at a time (ARGS="-k name" for some, JO
 test-scale: install ## run the engine at its limits and print what it cost; `make test` runs a tenth (SCALE=0.5 for half)
 	@echo "Running 10,000 branches, 100,000 steps, 2,000 waits and 10,000 sleepers, times $(SCALE): some minutes"
 	@SCALE=$(SCALE) $(BIN)/python -m pytest -q tests/scale $(ARGS)
+
+test-chaos: install ## kill workers while Notion fails, and count the pages; `make test` runs a tenth (CHAOS=0.5 for half)
+	@echo "1,000 runs while a fifth of the calls fail and workers are killed, and 300 posts in the air, times $(CHAOS): some minutes"
+	@CHAOS=$(CHAOS) $(BIN)/python -m pytest -q tests/chaos $(ARGS)
 
 check: install ## check format, lint, types, the workflows and the lock
 	$(BIN)/ruff format --check .

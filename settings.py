@@ -56,7 +56,13 @@ class Settings(BaseSettings):
         pattern=r"^\d{4}-\d\d-\d\d$",
         description="The version of Notion's API for calls that name none.",
     )
+    notion_settle_seconds: float = Field(
+        default=60, ge=0, description="How long Notion may carry out a write whose answer was lost."
+    )
     notion_origin: str = Field(default=NOTION_ORIGIN, description="Another address for Notion, on this machine only.")
+    notion_requests_per_second: float = Field(
+        default=3, ge=0, le=1_000, description="Calls a second of one Notion connection, by all workers; 0: no limit."
+    )
 
     egress_private_hosts: Annotated[tuple[str, ...], NoDecode] = Field(
         default=(), description="Private `host:port` addresses that fetch may reach, separated by commas."

@@ -7,14 +7,14 @@ from typing import Any, TypeVar
 
 from temporalio import activity
 from temporalio.client import Client
-from temporalio.exceptions import FailureError
+from temporalio.exceptions import ApplicationError, FailureError
 
 from activities.connections import ActiveConnections
 from activities.egress import Egress
-from activities.fetch import fetch
-from activities.heartbeat import heartbeats
+from activities.heartbeat import Pulse, heartbeats
 from activities.network import Resolver, resolve
-from activities.notion import Notion, Records
+from activities.notion import Notion, Once, PlainFetch, Records
+from activities.pace import Pacer
 from activities.refresh import Refresher
 from activities.schedules import read_occurrence
 from activities.seals import Seals
@@ -24,11 +24,12 @@ from activities.waits import open_wait
 from settings import Settings
 from steps.errors import ConnectionNotFound, StepsError, VaultFailed
 from steps.given import Given
-from steps.http import ConnectionRequest, FetchRequest, NotionRequest, Response, VariablesRequest
-from steps.notion.records import RecordAnswer, RecordRequest
+from steps.http import ConnectionRequest, FetchRequest, NotionRequest, RecordRequest, Response, VariablesRequest
+from steps.notion.records import RecordAnswer
+from steps.pauses import PAUSING
 from steps.scheduled import Occurrence, OccurrenceRequest
 from steps.wait import OpenedWait, WaitRequest
-from vault import ConnectionUnknown, Signer, Vault, VaultError
+from vault import ConnectionUnknown, Signer, Vault, VaultError, notion
 
 __all__ = ["Activities"]
 
@@ -53,8 +54,11 @@ class Activities:
         self._connections = ActiveConnections(vault, settings.notion_origin)
         self._refresher = Refresher(vault, self._egress, settings, self._connections)
         self._seals = Seals(vault, signer, self._connections, self._refresher)
-        self._sender = Sender(self._egress, self._seals)
-        self._notion = Notion(vault, self._sender, self._seals, self._connections, settings.notion_version)
+        rates = dict.fromkeys(notion().hosts, settings.notion_requests_per_second)
+        self._sender = Sender(self._egress, self._seals, Pacer(vault.paces, rates))
+        once = Once(self._sender, settings.notion_settle_seconds)
+        self._fetch = PlainFetch(self._sender, once, self._connections)
+        self._notion = Notion(vault, once, self._seals, self._connections, settings.notion_version)
         self._records = Records(self._notion, settings.notion_version)
 
     def all(self) -> list[Callable[..., Any]]:
@@ -78,20 +82,20 @@ class Activities:
     @activity.defn
     async def fetch(self, request: FetchRequest) -> Response:
         """Make one HTTP call."""
-        async with heartbeats():
-            return await _crossing(fetch(self._sender, request, _workflow()))
+        async with heartbeats() as pulse:
+            return await _crossing(self._fetch.call(request, _workflow(), pulse), pulse)
 
     @activity.defn
     async def notion(self, request: NotionRequest) -> dict[str, Any]:
         """Make one call of Notion's API."""
-        async with heartbeats():
-            return await _crossing(self._notion.call(request, _workflow()))
+        async with heartbeats() as pulse:
+            return await _crossing(self._notion.call(request, _workflow(), pulse), pulse)
 
     @activity.defn
     async def record(self, request: RecordRequest) -> RecordAnswer:
         """Write or find records of a database."""
-        async with heartbeats():
-            return await _crossing(self._records.answer(request, _workflow()))
+        async with heartbeats() as pulse:
+            return await _crossing(self._records.answer(request, _workflow(), pulse), pulse)
 
     @activity.defn
     async def resolve_connection(self, request: ConnectionRequest) -> str:
@@ -130,8 +134,8 @@ def _workflow() -> str:
     return activity.info().workflow_type or ""
 
 
-async def _crossing(call: Awaitable[T]) -> T:
-    """Await a call, and raise as Temporal's failures what it raises."""
+async def _crossing(call: Awaitable[T], pulse: Pulse | None = None) -> T:
+    """Await a call, and raise as Temporal's failures what it raises; what the pulse leaves goes along."""
     failure: FailureError
     try:
         return await call
@@ -145,4 +149,15 @@ async def _crossing(call: Awaitable[T]) -> T:
         # Also what the vault would not try again: an operator mends it, and the run waits.
         failure = VaultFailed(f"{error} ({error.type})").to_failure()
     # Not inside `except`: Temporal sends the context along, and what is there may hold opened headers.
-    raise failure
+    raise _pausing(failure, pulse)
+
+
+def _pausing(failure: FailureError, pulse: Pulse | None) -> FailureError:
+    """Add to what the run waits for that the call may have been made: the activity that follows has no other way."""
+    left = pulse.left if pulse else None
+    if not (left and left["doubtful"] and isinstance(failure, ApplicationError) and failure.type in PAUSING):
+        return failure
+    told: dict[str, Any] = failure.details[0] if failure.details else {}
+    tried = {"since": left["since"], "open": left["open"]}
+    again = {**told, "tried": tried}
+    return ApplicationError(failure.message, again, type=failure.type, non_retryable=failure.non_retryable)

@@ -3,8 +3,6 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 
-from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
-
 from settings import NOTION_ORIGIN
 from steps.errors import ConnectionNeedsReauthorization, ConnectionNotFound, EgressDenied
 from steps.reconnection import how_to
@@ -42,18 +40,17 @@ class ActiveConnections:
 
         Raises:
             ConnectionNotFound, ConnectionNeedsReauthorization: it will not be.
-            ApplicationError: it is not yet; Temporal asks again, and no log needs to know.
+            FailureError: it is not yet; Temporal asks again.
         """
         try:
             await self.find(handle)
         except ConnectionNeedsReauthorization as error:
             if error.revoked:
                 raise
-            lost = error
+            failure = error.to_failure(retryable=True)
         else:
             return
-        benign = ApplicationErrorCategory.BENIGN
-        raise ApplicationError(str(lost), lost.details(), type=lost.type, category=benign)
+        raise failure
 
     async def open(self, handle: str, allow: Callable[[Connection], None]) -> Opened:
         """Return the connection, which is active, with its tokens; nothing is opened that `allow` raises against.

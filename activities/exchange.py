@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Protocol
 
 import httpx
 
@@ -19,20 +19,39 @@ class NoAnswer(FetchFailed):
     """Say that the request was sent and no answer came, so that it may have taken effect."""
 
 
+class Watch(Protocol):
+    """Follow a request on its way."""
+
+    def sending(self) -> None:
+        """Take in that it is sent now; what this raises keeps it from being sent."""
+        ...
+
+    def refused(self) -> None:
+        """Take in that it was refused before anything was done."""
+        ...
+
+
 class Exchange:
     """One request on its way: its host, how far it came, and the secrets that were opened for it."""
 
-    def __init__(self, host: str) -> None:
+    def __init__(self, host: str, watch: Watch | None = None) -> None:
         self.host = host
         self.scrubber = Scrubber()
+        self._watch = watch
         self._sent = False
+        self.sends = 0
 
     async def note(self, event: str, info: Mapping[str, Any]) -> None:
         """Take in what httpcore's `trace` extension tells."""
         if event.endswith("send_request_headers.started"):
+            if self._watch is not None:
+                self._watch.sending()
             self._sent = True
+            self.sends += 1
         elif event.endswith("receive_response_headers.complete") and info["return_value"][1] == 401:
             self._sent = False  # refused before anything was done, and sent again with a fresh token
+            if self._watch is not None:
+                self._watch.refused()
 
     def failed(self, what: str) -> FetchFailed:
         """Return the error that says what the network did."""

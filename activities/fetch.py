@@ -26,7 +26,8 @@ _HEADERS_REFUSED = frozenset(
 
 async def fetch(sender: Sender, request: FetchRequest, workflow: str) -> Response:
     """Make one HTTP call: the seals of the workflow are opened in it, and nowhere in what comes back."""
-    return (await sender.send(build(request), workflow, request.timeout, request.lane)).answer
+    sent = await sender.send(build(request), workflow, request.timeout, request.lane, turned=request.turned)
+    return sent.answer
 
 
 def build(request: FetchRequest) -> httpx.Request:

@@ -25,7 +25,7 @@ def versions() -> dict[str, str]:
 async def _measure(main: bool, cases: Sequence[Case], runs: int | None, rounds: int) -> Report:
     report: Report = {}
     if main:
-        print(f"Measuring {MAIN}: an order becomes a page, without the delay", file=sys.stderr)
+        print(f"Measuring {MAIN}: an order becomes a page, without the delay and with pacing off", file=sys.stderr)
         report[MAIN] = await race(runs or 96, rounds)
     if cases:
         async with sides() as both:

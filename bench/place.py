@@ -69,6 +69,7 @@ async def place() -> AsyncGenerator[Place]:
         settings = Settings(
             _env_file=None,  # pyright: ignore[reportCallIssue]  # pydantic-settings' own
             data_dir=data, workflows_dir=flows, notion_origin=f"http://127.0.0.1:{notion}", log_level="WARNING",
+            notion_requests_per_second=0,  # one connection makes all the calls
         )  # fmt: skip
         async with AsyncExitStack() as stack:
             children: dict[str, Child] = {}
@@ -87,20 +88,21 @@ async def place() -> AsyncGenerator[Place]:
             await start("notion", [sys.executable, "-m", "bench.notion", str(notion)], notion)
             vault, signer = await _filled(settings)
             stack.push_async_callback(vault.close)
-            await start("steps", [sys.executable, str(ROOT / "worker.py")], None, **_env(settings))
+            await start("steps", [sys.executable, str(ROOT / "worker.py")], None, **env_of(settings))
             posting = {
                 "NOTION_TOKEN": TOKEN,
                 "NOTION_ORIGIN": settings.notion_origin,
                 "NOTION_DATABASE_ID": DATABASE_ID,
             }
-            await start("hand", [sys.executable, "-m", "bench.hand_worker"], None, **_env(settings), **posting)
-            client = await _connected(f"127.0.0.1:{temporal}")
+            await start("hand", [sys.executable, "-m", "bench.hand_worker"], None, **env_of(settings), **posting)
+            client = await connected(f"127.0.0.1:{temporal}")
             flow = discover(flows).workflows[FLOW]
             yield Place(client, settings, vault, signer, flow, children)
 
 
-def _env(settings: Settings) -> dict[str, str]:
-    names = ("data_dir", "workflows_dir", "notion_origin", "log_level")
+def env_of(settings: Settings) -> dict[str, str]:
+    """Return the settings as a worker of the bench is given them."""
+    names = ("data_dir", "workflows_dir", "notion_origin", "log_level", "notion_requests_per_second")
     return {f"STEPS_{name.upper()}": str(getattr(settings, name)) for name in names}
 
 
@@ -112,7 +114,8 @@ async def _filled(settings: Settings) -> tuple[Vault, Signer]:
     return vault, open_signer(None, settings.signing_key_path)
 
 
-async def _connected(address: str) -> Client:
+async def connected(address: str) -> Client:
+    """Return a client, once the server answers."""
     for _ in range(200):
         with contextlib.suppress(Exception):
             client = await Client.connect(address, plugins=[plugin()])

@@ -18,6 +18,8 @@ from steps.errors import PayloadInvalid, RequestInvalid
 from steps.facts import Log, RunInfo
 from steps.http import ConnectionRequest, FetchRequest, Response
 from steps.notion import Notion
+from steps.notion.plain import RETRY as NOTION_RETRY
+from steps.notion.plain import is_notion
 from steps.payload import describe, to_json
 from steps.retry import Retry
 from steps.scheduling import Scheduling
@@ -102,13 +104,17 @@ class Api(Scheduling):
             request = FetchRequest(
                 url=url, method=method.upper(), headers=headers or {}, params=params,
                 json_body=body, has_json=json is not None, content=content, timeout=seconds,
-                lane=self._calls.lane, again=self._calls.again,
+                lane=self._calls.lane, again=self._calls.again(method.upper(), url, body),
             )  # fmt: skip
         except ValidationError as error:
             raise RequestInvalid(f"fetch cannot make this call: {describe(error)}.") from None
-        policy = retry if isinstance(retry, Retry) else Retry(attempts=retry) if retry is not None else Retry()
+        usual = NOTION_RETRY if is_notion(url) else Retry()
+        policy = retry if isinstance(retry, Retry) else Retry(attempts=retry) if retry is not None else usual
         summary = f"{self._step} · {place(method, url)}"
-        return await send("fetch", request, Response, timeout=seconds, retry=policy, summary=summary)
+        response = await send("fetch", request, Response, timeout=seconds, retry=policy, summary=summary)
+        if is_notion(url) and response.ok:
+            self._calls.note(request.method, url, body, _json_or_none(response))
+        return response
 
     def notion(self, handle: str, *, version: str | None = None) -> Notion:
         """Return the Notion client of a connection; without `version` with the deployment's (STEPS_NOTION_VERSION)."""
@@ -129,3 +135,10 @@ class Api(Scheduling):
         """
         plain = [to_json(argument, "The argument", limit=MAX_REQUEST_BYTES)[0] for argument in arguments]
         return await run_activity(activity, plain, timeout=parse_delay(timeout), retry=retry or Retry())
+
+
+def _json_or_none(response: Response) -> Any:
+    try:
+        return response.json()
+    except ValueError:
+        return None

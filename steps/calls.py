@@ -13,14 +13,18 @@ from temporalio.common import RetryPolicy
 from temporalio.exceptions import ActivityError, FailureError, is_cancelled_exception
 
 from steps.crossing import from_activity
+from steps.earlier import tried_before
 from steps.errors import CallFailed, FetchFailed, StepsError
 from steps.pauses import PAUSING, pause_for
+from steps.priority import priority_of
 from steps.reconnection import reconnected
 from steps.retry import Retry
 
 T = TypeVar("T")
 
 HEARTBEAT_TIMEOUT = timedelta(seconds=10)
+LONGEST_TURN = timedelta(seconds=60)
+"""How long a call may wait inside the worker for the turn of its connection."""
 _MAX_SUMMARY_BYTES = 200
 # A look into the vault: quick, and repeated for as long as the vault is down, since the run can only wait for it.
 _LOOKUP_TIMEOUT = timedelta(seconds=10)
@@ -65,19 +69,20 @@ async def send(
     """
     policy = lasting(retry)
 
-    async def attempt() -> T:
+    async def attempt(asked: Any) -> T:
         return await workflow.execute_activity(
             activity,
-            argument,
+            asked,
             result_type=result_type,
             # The call keeps its own time; this is for the worker that died without a word between two heartbeats.
-            start_to_close_timeout=timedelta(seconds=timeout + 15),
+            start_to_close_timeout=timedelta(seconds=timeout + 15) + LONGEST_TURN,
             heartbeat_timeout=HEARTBEAT_TIMEOUT,
             retry_policy=policy,
             summary=cut(summary),
+            priority=priority_of(asked),
         )
 
-    return await until_sent(attempt, summary)
+    return await until_sent(attempt, argument, summary)
 
 
 def lasting(retry: Retry) -> RetryPolicy:
@@ -87,19 +92,23 @@ def lasting(retry: Retry) -> RetryPolicy:
     return policy
 
 
-async def until_sent(attempt: Callable[[], Awaitable[T]], summary: str) -> T:
+async def until_sent(attempt: Callable[[Any], Awaitable[T]], argument: Any, summary: str) -> T:
     """Make a call again, after a wait, for as long as something keeps it from being sent."""
     for pauses in count():
         try:
-            return await attempt()
+            return await attempt(argument)
         except FailureError as error:
             failure = error
         if await reconnected(failure, summary):
             continue
-        pause = pause_for(failure.cause if isinstance(failure, ActivityError) else failure, pauses)
+        cause = failure.cause if isinstance(failure, ActivityError) else failure
+        pause = pause_for(cause, pauses)
         if pause is None:
             raise_for_step(failure, summary)
+        argument = tried_before(argument, cause)
         await workflow.sleep(pause.length, summary=cut(f"waiting for {pause.reason} · {summary}"))
+        if pause.mark:
+            argument = argument.model_copy(update=pause.mark)
     raise AssertionError("count() has no end")
 
 

@@ -1,13 +1,21 @@
-"""What an earlier attempt of a step may have done already."""
+"""What an earlier attempt of a step, or of a call, may have done already."""
 
 from __future__ import annotations
 
-from datetime import datetime
-from typing import Any, cast
+import hashlib
+import json
+from collections import defaultdict
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any, TypeVar, cast
 
-from steps.http import Again, Lane
+from temporalio.exceptions import ApplicationError
 
+from steps.http import Again, FetchRequest, Lane, NotionRequest, RecordRequest
+
+T = TypeVar("T")
 _MOST_MADE = 100
+_WRITES = frozenset({"POST", "PATCH"})
 
 
 class Calls:
@@ -19,20 +27,50 @@ class Calls:
     def __init__(self, since: datetime | None, lane: Lane = "bulk") -> None:
         self.lane: Lane = lane
         self._since = since
-        self._made: list[str] = []
+        self._made: defaultdict[str, list[str]] = defaultdict(list)
 
-    @property
-    def again(self) -> Again | None:
-        """What a write must look for before it is sent; None in the first attempt."""
-        return None if self._since is None else Again(since=self._since, made=list(self._made))
+    def again(self, method: str, place: str, body: Any) -> Again | None:
+        """Return what a call must look for before it is sent, and what it must not take for its own."""
+        made = self._made.get(_digest(method, place, body), []) if method in _WRITES else []
+        return Again(since=self._since, made=list(made)) if self._since or made else None
 
-    def note(self, answer: object) -> None:
-        """Take in what a write made, so that no later one of this attempt is taken for it."""
-        if self._since is None or not isinstance(answer, dict):
-            return
-        made = cast("dict[str, Any]", answer)
-        listed: Any = made.get("results")
-        for one in [made, *(cast("list[Any]", listed) if isinstance(listed, list) else [])]:
-            if isinstance(one, dict) and isinstance(id := cast("dict[str, Any]", one).get("id"), str):
-                self._made.append(id)
-        del self._made[:-_MOST_MADE]
+    def note(self, method: str, place: str, body: Any, answer: object) -> None:
+        """Take in what a write made, so that no identical one of this attempt is taken for it."""
+        if method in _WRITES:
+            made = self._made[_digest(method, place, body)]
+            made += _ids(answer)
+            del made[:-_MOST_MADE]
+
+
+def tried_before(request: T, failure: BaseException | None) -> T:
+    """Return a call for the activity that follows one which ended in a pause, and which may have made it already."""
+    if not isinstance(request, FetchRequest | NotionRequest | RecordRequest) or not isinstance(
+        failure, ApplicationError
+    ):
+        return request
+    details: Any = failure.details[0] if failure.details else None
+    tried: Any = cast("dict[str, Any]", details).get("tried") if isinstance(details, dict) else None
+    if not isinstance(tried, dict):
+        return request
+    found = cast("dict[str, Any]", tried)
+    again = Again(
+        since=datetime.fromisoformat(found["since"]),
+        made=request.again.made if request.again else [],
+        open=datetime.fromtimestamp(found["open"], UTC) if found.get("open") else None,
+    )
+    return cast("T", request.model_copy(update={"again": again}))
+
+
+def _digest(method: str, place: str, body: Any) -> str:
+    text = json.dumps([method, place, body], sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _ids(answer: object) -> Iterator[str]:
+    if not isinstance(answer, dict):
+        return
+    made = cast("dict[str, Any]", answer)
+    listed: Any = made.get("results")
+    for one in [made, *(cast("list[Any]", listed) if isinstance(listed, list) else [])]:
+        if isinstance(one, dict) and isinstance(id := cast("dict[str, Any]", one).get("id"), str):
+            yield id

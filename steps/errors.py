@@ -32,7 +32,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from temporalio.exceptions import ApplicationError, FailureError
+from temporalio.exceptions import ApplicationError, ApplicationErrorCategory, FailureError
 
 if TYPE_CHECKING:
     from datetime import timedelta
@@ -45,6 +45,7 @@ class StepsError(Exception):
 
     type: ClassVar[str] = "steps-error"
     retryable: ClassVar[bool] = False
+    expected: ClassVar[bool] = False  # the run copes, and the worker need not log each
 
     def details(self) -> dict[str, Any]:
         """Return what travels with the message when the error crosses from an activity into a step."""
@@ -58,6 +59,7 @@ class StepsError(Exception):
             type=self.type,
             non_retryable=not (self.retryable if retryable is None else retryable),
             next_retry_delay=next_retry_delay,
+            category=ApplicationErrorCategory.BENIGN if self.expected else ApplicationErrorCategory.UNSPECIFIED,
         )
 
 
@@ -144,6 +146,7 @@ class ConnectionNeedsReauthorization(StepsError):
     """Name the handle and where it is connected again; calls wait for that, unless the consent was `revoked`."""
 
     type: ClassVar[str] = "connection-needs-reauthorization"
+    expected: ClassVar[bool] = True
 
     def __init__(self, message: str, *, handle: str = "", revoked: bool = False) -> None:
         super().__init__(message)

@@ -14,20 +14,26 @@ Lane = Literal["interactive", "bulk"]
 """Whether somebody waits for what a call brings; such calls go first where a connection's are paced."""
 
 
-class Again(BaseModel):
-    """Say that a step was tried before, `since` then, so that its writes may have been made.
+RecordAction = Literal["create", "update", "upsert", "find", "key"]
 
-    `made` holds the ids of what this attempt itself has made, which no further write of it is to be taken for.
+
+class Again(BaseModel):
+    """Say that a write was tried before, `since` then, so that it may have been made.
+
+    `made` holds the ids of what other, identical writes have made, which this one is not to be taken for. `open` is
+    when one may last have been sent whose outcome nobody knows. Without `since` there was none before.
     """
 
-    since: datetime
-    made: list[str] = Field(default_factory=list[str])
+    since: datetime | None = Field(default=None, exclude_if=lambda since: since is None)
+    made: list[str] = Field(default_factory=list[str], exclude_if=lambda made: not made)
+    open: datetime | None = Field(default=None, exclude_if=lambda open: open is None)
 
 
 class FetchRequest(BaseModel):
     """One HTTP request. Header values may hold sealed references; nothing else may.
 
-    `json_body` and `content` exclude each other. `timeout` is in seconds, for the whole exchange.
+    `json_body` and `content` exclude each other. `timeout` is in seconds, for the whole exchange. `turned` says that
+    the run has waited for the connection's turn.
     """
 
     url: str
@@ -41,6 +47,7 @@ class FetchRequest(BaseModel):
     # Left out where they say nothing: they would stand in every history.
     lane: Lane = Field(default="bulk", exclude_if=lambda lane: lane == "bulk")
     again: Again | None = Field(default=None, exclude_if=lambda again: again is None)
+    turned: bool = Field(default=False, exclude_if=lambda turned: not turned)
 
 
 class Response(BaseModel):
@@ -70,7 +77,8 @@ class Response(BaseModel):
 class NotionRequest(BaseModel):
     """One call of Notion's API, by the connection's handle. `path` begins with /v1/.
 
-    `key` is the property that tells one page from every other; without `version` it is the deployment's.
+    `key` is the property that tells one page from every other, `page` the page or block that a comment's discussion is
+    on; without `version` it is the deployment's. `turned` says that the run has waited for the connection's turn.
     """
 
     handle: str
@@ -80,8 +88,31 @@ class NotionRequest(BaseModel):
     params: dict[str, str | int] | None = None
     body: dict[str, Any] | None = None
     key: str | None = Field(default=None, exclude_if=lambda key: key is None)
+    page: str | None = Field(default=None, exclude_if=lambda page: page is None)
     lane: Lane = Field(default="bulk", exclude_if=lambda lane: lane == "bulk")
     again: Again | None = Field(default=None, exclude_if=lambda again: again is None)
+    turned: bool = Field(default=False, exclude_if=lambda turned: not turned)
+
+
+class RecordRequest(BaseModel):
+    """Write or find records, by the connection's handle; `run` is the run that asks, also where its child does.
+
+    `database` is the id of a database or of a data source, `key` the property that tells one record from every other,
+    `more` what a new page gets beside its properties, or a search beside its filter; `turned` is as in NotionRequest.
+    """
+
+    handle: str
+    action: RecordAction
+    version: str | None = None
+    database: str | None = None
+    page: str | None = None
+    values: dict[str, Any] = Field(default_factory=dict)
+    key: str | None = None
+    more: dict[str, Any] = Field(default_factory=dict)
+    run: str = ""
+    lane: Lane = Field(default="bulk", exclude_if=lambda lane: lane == "bulk")
+    again: Again | None = Field(default=None, exclude_if=lambda again: again is None)
+    turned: bool = Field(default=False, exclude_if=lambda turned: not turned)
 
 
 class ConnectionRequest(BaseModel):

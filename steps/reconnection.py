@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, cast
@@ -41,8 +41,8 @@ class _Lost:
 class Reconnections:
     """Let the calls of a run wait for a connection, all of them by one look into the vault."""
 
-    def __init__(self, log: RunLog, attributes: Attributes) -> None:
-        self._log, self._attributes = log, attributes
+    def __init__(self, log: RunLog, attributes: Attributes, wake: Callable[[], None]) -> None:
+        self._log, self._attributes, self._wake = log, attributes, wake
         self._lost: dict[str, _Lost] = {}
         self.closed = False  # the run is being cancelled, and waits for nothing any more
 
@@ -87,6 +87,7 @@ class Reconnections:
         message = f"Waiting for {handle} to be connected again: {how_to(handle)}. Then the run goes on by itself."
         self._log.add("warning", message, step=step, branch=None, fields={})
         self._attributes.lose(handle)
+        self._wake()  # to show it
         return lost
 
     def _end(self, handle: str, lost: _Lost) -> None:
@@ -95,6 +96,7 @@ class Reconnections:
         lost.look.cancel()
         del self._lost[handle]
         self._attributes.find(handle)
+        self._wake()
 
 
 async def reconnected(failure: FailureError, call: str) -> bool:

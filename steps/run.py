@@ -75,7 +75,7 @@ class Run:
         self.result, self.steps_done = state.result, state.steps_done
         self.waits = Waits(self.branches, state.waits, self.wake)
         self.attributes = Attributes()
-        self.reconnections = Reconnections(self.log, self.attributes)
+        self.reconnections = Reconnections(self.log, self.attributes, self.wake)
         self._alarm = Alarm(self.wake)
         self._tasks: dict[int, asyncio.Task[None]] = {}
         self._awake = self._rolling = self.cancelling = False

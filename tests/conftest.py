@@ -68,7 +68,17 @@ async def dev_server() -> AsyncIterator[WorkflowEnvironment]:
 
 
 # What starts processes of its own, on ports that it finds free, runs one after the other.
-_PROCESSES = {"end_to_end", "browser", "bench", "scale", "test_stack.py", "test_readme.py", "test_worker.py"}
+_PROCESSES = {
+    "end_to_end",
+    "browser",
+    "bench",
+    "scale",
+    "chaos",
+    "once",
+    "test_stack.py",
+    "test_readme.py",
+    "test_worker.py",
+}
 
 
 class ByFile(LoadScopeScheduling):

@@ -41,6 +41,8 @@ from vault.handles import check_handle
 from vault.keys import KeyProvider, LocalKeys, WrappedKey
 from vault.migration import migrate
 from vault.one_time import OneTime
+from vault.pace import Ask, Limit, Turn
+from vault.paces import Paces
 from vault.providers import Provider, notion
 from vault.secret import Secret
 from vault.sessions import Session, Sessions
@@ -59,6 +61,7 @@ __all__ = [
     "ApiKeyRefused",
     "ApiKeyUnknown",
     "ApiKeys",
+    "Ask",
     "Connection",
     "ConnectionStatus",
     "ConnectionUnknown",
@@ -72,6 +75,7 @@ __all__ = [
     "KeyProvider",
     "KeyRefused",
     "KeyTextInvalid",
+    "Limit",
     "LocalKeys",
     "OneTime",
     "OneTimeExpired",
@@ -79,6 +83,7 @@ __all__ = [
     "OneTimeRefused",
     "OneTimeUnknown",
     "Opened",
+    "Paces",
     "Provider",
     "Secret",
     "Session",
@@ -86,6 +91,7 @@ __all__ = [
     "Signer",
     "TamperedSecret",
     "Tokens",
+    "Turn",
     "Variable",
     "VariableHostInvalid",
     "VariableHostsMissing",

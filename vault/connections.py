@@ -15,7 +15,7 @@ from vault.errors import AccountAlreadyConnected, ConnectionUnknown, HandleTaken
 from vault.handles import check_handle, is_handle
 from vault.refreshes import Refreshes
 from vault.secret import Secret
-from vault.tables import connections
+from vault.tables import connections, paces
 from vault.times import USE_NOTED_EVERY, Clock
 from vault.tokens import new_id
 
@@ -81,6 +81,7 @@ class Connections:
         row = await self._row(handle)
         async with self._database.write() as connection:
             gone = await connection.execute(delete(connections).where(connections.c.id == row.id))
+            await connection.execute(delete(paces).where(paces.c.handle == handle))
         if not gone.rowcount:
             raise ConnectionUnknown(handle)
         return _connection(row)

@@ -3,10 +3,10 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
-from collections.abc import AsyncGenerator, Generator, Iterable, Sequence
+from collections.abc import AsyncGenerator, Callable, Generator, Iterable, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import URL, Connection, Engine, Executable, Row, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, InterfaceError, OperationalError
@@ -14,6 +14,8 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from vault.errors import DatabaseUrlInvalid, VaultUnavailable
+
+T = TypeVar("T")
 
 _DRIVERS = {
     "sqlite": "sqlite+aiosqlite",
@@ -32,7 +34,9 @@ class Database:
         self._url = _parse(url)
         self._engine = _engine(self._url)
         # SQLite's driver goes to its thread and back a dozen times for one short read; this one goes once.
-        self._reader = _reader(self._url) if self.file else None
+        self._reader = _threaded(self._url) if self.file else None
+        self._changer = _threaded(self._url, synchronous="NORMAL") if self.file else None
+        self._changes = asyncio.Lock()
 
     @property
     def file(self) -> Path | None:
@@ -78,11 +82,25 @@ class Database:
                 async with connection.begin():
                     yield connection
 
+    async def change(self, work: Callable[[Connection], T]) -> T:
+        """Run one short transaction, which a power cut may take back: for what is changed at every call.
+
+        Raises:
+            VaultUnavailable: the database does not answer.
+        """
+        with _outages():
+            if self._changer is not None:
+                async with self._changes:  # SQLite's own way to wait for a lock is to sleep
+                    return await asyncio.to_thread(_change, self._changer, work)
+            async with self._engine.begin() as connection:
+                return await connection.run_sync(work)
+
     async def close(self) -> None:
         """Close every connection."""
         await self._engine.dispose()
-        if self._reader is not None:
-            self._reader.dispose()
+        for engine in (self._reader, self._changer):
+            if engine is not None:
+                engine.dispose()
 
 
 def _parse(text: str) -> URL:
@@ -110,9 +128,13 @@ def _engine(url: URL) -> AsyncEngine:
     return engine
 
 
-def _reader(url: URL) -> Engine:
+def _threaded(url: URL, synchronous: str = "FULL") -> Engine:
+    def set_up(connection: Any, record: object) -> None:
+        _set_up_sqlite(connection, record)
+        connection.execute(f"PRAGMA synchronous = {synchronous}")
+
     engine = create_engine(url.set(drivername="sqlite"), hide_parameters=True, connect_args={"timeout": _BUSY_SECONDS})
-    event.listen(engine, "connect", _set_up_sqlite)
+    event.listen(engine, "connect", set_up)
     event.listen(engine, "begin", _begin_sqlite)
     return engine
 
@@ -120,6 +142,11 @@ def _reader(url: URL) -> Engine:
 def _read(engine: Engine, wanted: Iterable[Executable]) -> list[Sequence[Row[Any]]]:
     with engine.connect() as connection:
         return [connection.execute(one).all() for one in wanted]
+
+
+def _change(engine: Engine, work: Callable[[Connection], T]) -> T:
+    with engine.connect().execution_options(vault_writes=True) as connection, connection.begin():
+        return work(connection)
 
 
 def _no_debug(record: logging.LogRecord) -> bool:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from sqlalchemy import (
     JSON,
+    BigInteger,
     Boolean,
     CheckConstraint,
     Column,
@@ -124,4 +125,17 @@ one_time = Table(
     Column("payload", JSON, nullable=False),
     Column("expires_at", UtcDateTime, nullable=False),
     Index(None, "expires_at"),
+)
+
+paces = Table(
+    "paces",
+    metadata,
+    # No foreign key: a call that is under way while its connection is deleted may leave a row, which says nothing.
+    Column("handle", String(63), primary_key=True),
+    Column("next_at", BigInteger, nullable=False),
+    Column("tail_at", BigInteger, nullable=False),
+    Column("sent_at", BigInteger, nullable=False),
+    Column("held_until", BigInteger, nullable=False),
+    Column("overtaken_at", BigInteger, nullable=False),
+    Column("owed", Integer, nullable=False),
 )

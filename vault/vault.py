@@ -14,6 +14,7 @@ from vault.holdings import Holdings, read_holdings
 from vault.keys import KeyProvider
 from vault.migration import check_migrated
 from vault.one_time import OneTime
+from vault.paces import Paces
 from vault.reaching import read_reaching
 from vault.sessions import Sessions
 from vault.tables import key_checks
@@ -35,6 +36,7 @@ class Vault:
     sessions: Sessions
     one_time: OneTime
     webhook_tokens: WebhookTokens
+    paces: Paces
 
     def __init__(self, database: Database, envelope: Envelope, now: Clock) -> None:
         self._database = database
@@ -45,6 +47,7 @@ class Vault:
         self.sessions = Sessions(database, now)
         self.one_time = OneTime(database, now)
         self.webhook_tokens = WebhookTokens(database, envelope, now)
+        self.paces = Paces(database)
 
     @classmethod
     async def open(cls, database_url: str, keys: KeyProvider, *, now: Clock = utc_now) -> Vault:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from activities.notion.call import Notion
+from activities.notion.once import Once
+from activities.notion.plain import PlainFetch
 from activities.notion.records import Records
 
-__all__ = ["Notion", "Records"]
+__all__ = ["Notion", "Once", "PlainFetch", "Records"]

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import json
 import re
-from typing import Any, NoReturn, cast
+from typing import Any, NoReturn
 from urllib.parse import unquote
 
 import httpx
@@ -10,31 +10,33 @@ import httpx
 from activities.connections import ActiveConnections, needs_reauthorization
 from activities.exchange import NoAnswer
 from activities.fetch import check_seal_free
+from activities.heartbeat import Pulse
+from activities.notion.asking import read_object
+from activities.notion.once import ANSWER_LOST, Asked, Once
 from activities.notion.refusal import OUTCOME_UNKNOWN, Refusal
+from activities.notion.trail import Trail
+from activities.notion.writes import Write
 from activities.seals import SealedAuth, Seals
-from activities.sending import Sender
+from activities.sending import Sent
 from settings import NOTION_ORIGIN
 from steps.errors import FetchFailed, NotionError, RequestInvalid
-from steps.http import NotionRequest, Response
+from steps.http import NotionRequest
 from vault import Vault
 
 _SECONDS = 65.0  # Notion gives up after 60 by itself
 _METHODS = frozenset({"GET", "POST", "PATCH", "PUT", "DELETE"})
 _PATH = re.compile(r"/v1(/[A-Za-z0-9_.~%-]+)+")
 _VERSION = re.compile(r"[0-9-]{10}")
-_READS = re.compile(r"/v1/(search|(databases|data_sources)/[^/]+/query)")
 
 
 class Notion:
     """Call Notion's API for a workflow, by the handle of a connection."""
 
-    def __init__(
-        self, vault: Vault, sender: Sender, seals: Seals, connections: ActiveConnections, version: str
-    ) -> None:
-        self._vault, self._sender, self._seals, self._connections = vault, sender, seals, connections
+    def __init__(self, vault: Vault, once: Once, seals: Seals, connections: ActiveConnections, version: str) -> None:
+        self._vault, self._once, self._seals, self._connections = vault, once, seals, connections
         self._version = version
 
-    async def call(self, request: NotionRequest, workflow: str) -> dict[str, Any]:
+    async def call(self, request: NotionRequest, workflow: str, pulse: Pulse) -> dict[str, Any]:
         """Return the object that Notion answers.
 
         Raises:
@@ -42,27 +44,31 @@ class Notion:
             FailureError: a NotionError that Temporal may try again, and when.
             ConnectionNotFound, ConnectionNeedsReauthorization, FetchFailed: as they say.
         """
-        await self._connections.find(request.handle)
+        trail = Trail(pulse, request.again)
+        connection = await self._connections.find(request.handle)
         reference = self._seals.make("connection", request.handle, workflow)
-        built = _build(request, reference, request.version or self._version)
+        version = request.version or self._version
+        built = _build(request, reference, version)
+        write = Write(built.method, request.path, request.body or {}, version, request.key, request.page)
+        bot = connection.account.id
+        asked = Asked(built, write, workflow, request.handle, bot, _SECONDS, request.lane, request.turned)
+        sent = await self._send(asked, trail)
+        body = read_object(sent.answer)
+        if sent.answer.ok and body is not None:
+            return body
+        refusal = Refusal.of(sent.answer, body)
+        if refusal.status == 401 and refusal.code == "unauthorized":
+            await self._lose(request.handle, sent.auth)
+        raise refusal.failure(request.handle, repeatable=write.safe, counts=write.counts)
+
+    async def _send(self, asked: Asked, trail: Trail) -> Sent:
         try:
-            sent = await self._sender.send(built, workflow, _SECONDS, request.lane)
+            return await self._once.send(asked, trail)
         except NoAnswer as error:
-            if repeatable(request):
+            if not asked.write.counts:
                 raise
             lost = str(error)
-        else:
-            return await self._take(request, sent.answer, sent.auth)
-        raise NotionError(f"{lost}. {OUTCOME_UNKNOWN}", code="answer_lost")
-
-    async def _take(self, request: NotionRequest, answer: Response, auth: SealedAuth | None) -> dict[str, Any]:
-        body = _object(answer)
-        if answer.ok and body is not None:
-            return body
-        refusal = Refusal.of(answer, body)
-        if refusal.status == 401 and refusal.code == "unauthorized":
-            await self._lose(request.handle, auth)
-        raise refusal.failure(request.handle, repeatable=repeatable(request))
+        raise NotionError(f"{lost}. {OUTCOME_UNKNOWN}", code=ANSWER_LOST).to_failure(retryable=asked.write.safe)
 
     async def _lose(self, handle: str, auth: SealedAuth | None) -> NoReturn:
         used = auth.opened(handle) if auth else None
@@ -70,12 +76,6 @@ class Notion:
             raise needs_reauthorization(handle)
         # Another pair came in between: the next attempt uses that one.
         raise FetchFailed(f"The token of the connection {handle!r} was replaced while it was in use.")
-
-
-def repeatable(request: NotionRequest) -> bool:
-    """Tell whether a call changes nothing, or nothing more when it is made twice."""
-    method = request.method.upper()
-    return method in ("GET", "DELETE") or (method == "POST" and _READS.fullmatch(request.path) is not None)
 
 
 def _build(request: NotionRequest, reference: str, version: str) -> httpx.Request:
@@ -95,11 +95,3 @@ def _build(request: NotionRequest, reference: str, version: str) -> httpx.Reques
         headers["Content-Type"] = "application/json"
     url = httpx.URL(NOTION_ORIGIN + request.path, params=request.params or None)
     return httpx.Request(method, url, headers=headers, content=None if content is None else content.encode())
-
-
-def _object(answer: Response) -> dict[str, Any] | None:
-    try:
-        value = json.loads(answer.text)
-    except ValueError:
-        return None
-    return cast("dict[str, Any]", value) if isinstance(value, dict) else None

@@ -3,12 +3,12 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
+from datetime import timedelta
 from typing import Any, cast
 
 from temporalio.exceptions import FailureError
 
+from activities.retry_after import retry_after
 from steps.errors import NotionError
 from steps.http import Response
 
@@ -83,12 +83,20 @@ class Refusal:
     @property
     def outage(self) -> bool:
         """Tell whether Notion failed, and nobody knows what it did before."""
-        return self.code in _OUTAGES or (self.status >= 500 and self.code not in _FOR_GOOD)
+        failed = self.code in _OUTAGES or (self.status >= 500 and self.code not in _FOR_GOOD)
+        return failed and not self.nothing_done
 
-    def failure(self, handle: str, *, repeatable: bool) -> FailureError:
-        """Return what the activity fails with, and whether and when Temporal tries again."""
-        again = self.nothing_done or (self.outage and repeatable)
-        advice = self._advice(handle, again)
+    def again(self, *, repeatable: bool) -> bool:
+        """Tell whether the request may be sent again later."""
+        return self.nothing_done or (self.outage and repeatable)
+
+    def failure(self, handle: str, *, repeatable: bool, counts: bool = False) -> FailureError:
+        """Return what the activity fails with, and whether and when Temporal tries again.
+
+        `counts` says that it matters if the request was made already.
+        """
+        again = self.again(repeatable=repeatable)
+        advice = OUTCOME_UNKNOWN if self.outage and counts else self._advice(handle, again)
         error = NotionError(
             f"Notion {self.status} {self.code}".rstrip() + f": {self.message[:_LONGEST_MESSAGE]} {advice}".rstrip(),
             status=self.status,
@@ -98,10 +106,8 @@ class Refusal:
         return error.to_failure(retryable=again, next_retry_delay=self.retry_after if again else None)
 
     def _advice(self, handle: str, again: bool) -> str:
-        if again:
+        if again or self.outage:
             return ""
-        if self.outage:
-            return OUTCOME_UNKNOWN
         if self.sources:
             return f"Use a version of 2025-09-03 or later, with one of the data sources {', '.join(self.sources)}."
         match self.status, self.code:
@@ -118,23 +124,6 @@ class Refusal:
                 return "The call was made, and its answer is no JSON object."
             case _:
                 return ""
-
-
-def retry_after(value: str | None) -> timedelta | None:
-    """Return the wait that a Retry-After header asks for: seconds, or the moment until which to wait."""
-    if value is None:
-        return None
-    try:
-        seconds = float(value) if re.fullmatch(r"\d{1,9}(\.\d{1,9})?", value.strip()) else _until(value)
-    except (ValueError, TypeError, OverflowError):
-        return None
-    return timedelta(seconds=seconds) if seconds > 0 else None
-
-
-def _until(value: str) -> float:
-    moment = parsedate_to_datetime(value)
-    moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-    return (moment - datetime.now(UTC)).total_seconds()
 
 
 def _first_words(text: str) -> str:

@@ -56,9 +56,9 @@ class Notion(RecordCalls):
             params=params,
             body=plain,
             lane=self._calls.lane,
-            again=self._calls.again,
+            again=self._calls.again(method, path, plain),
         )
         summary = f"{self._step} · {method} {path} ({self._handle})"
         answer = await send("notion", request, dict[str, Any], timeout=_TIMEOUT, retry=_RETRY, summary=summary)
-        self._calls.note(answer)
+        self._calls.note(method, path, plain, answer)
         return answer

@@ -10,9 +10,10 @@ from temporalio import workflow
 from steps.calls import send
 from steps.earlier import Calls
 from steps.errors import NotionError, RequestInvalid
+from steps.http import RecordAction, RecordRequest
 from steps.notion.keys import digest, key_value
 from steps.notion.recording import LIMIT_REACHED
-from steps.notion.records import Action, Record, RecordAnswer, RecordKey, RecordRequest
+from steps.notion.records import Record, RecordAnswer, RecordKey
 from steps.notion.schema import Property, Schema
 from steps.notion.upserts import RETRY, TIMEOUT, upsert
 from steps.notion.values import to_crossing
@@ -60,7 +61,7 @@ class RecordCalls:
         """
         more = _more(children, markdown, icon)
         answer = await self._ask("create", values, database=database, key=key, more=more, what=f"create in {database}")
-        return self._taken(answer)
+        return Record(answer.pages[0], created=True)
 
     async def update_record(self, page_id: str, values: Mapping[str, Any], *, icon: str | None = None) -> Record:
         """Change the given properties of a record, and no other.
@@ -69,7 +70,7 @@ class RecordCalls:
             RecordInvalid: it lists every value that does not fit the database; nothing was sent.
         """
         answer = await self._ask("update", values, page=page_id, more=_more(icon=icon), what=f"update {page_id}")
-        return self._taken(answer)
+        return Record(answer.pages[0])
 
     async def upsert_record(
         self,
@@ -95,7 +96,8 @@ class RecordCalls:
         prop = Property(found.id, found.name, found.type)
         value = key_value(Schema(found.source, "", {found.name: prop}), prop, key, request.values)
         answer = await upsert(request, digest(found, value), self._summary(what))
-        record = self._taken(answer, created=answer.created)
+        self._note(request, answer)
+        record = Record(answer.pages[0], created=answer.created)
         if answer.others:
             others = [record.id, *answer.others]
             self._log.warning(
@@ -142,29 +144,38 @@ class RecordCalls:
             self._keys[known] = answer.key
         return self._keys[known]
 
-    async def _ask(self, action: Action, values: Mapping[str, Any], *, what: str, **fields: Any) -> RecordAnswer:
+    async def _ask(self, action: RecordAction, values: Mapping[str, Any], *, what: str, **fields: Any) -> RecordAnswer:
         request = self._request(action, values, **fields)
         seconds = TIMEOUT.total_seconds()
-        return await send("record", request, RecordAnswer, timeout=seconds, retry=RETRY, summary=self._summary(what))
+        answer = await send("record", request, RecordAnswer, timeout=seconds, retry=RETRY, summary=self._summary(what))
+        self._note(request, answer)
+        return answer
 
-    def _request(self, action: Action, values: Mapping[str, Any], **fields: Any) -> RecordRequest:
+    def _request(self, action: RecordAction, values: Mapping[str, Any], **fields: Any) -> RecordRequest:
         for name in ("database", "page", "key"):
             if name in fields and (name != "key" or fields[name] is not None):
                 _check_text(name, fields[name])
         plain, _ = to_json(to_crossing(values), "The record", limit=MAX_RECORD_BYTES)
         fields["more"], _ = to_json(fields.get("more") or {}, "The page", limit=MAX_RECORD_BYTES)
-        return RecordRequest(
+        request = RecordRequest(
             handle=self._handle, action=action, version=self._version, values=plain, run=workflow.info().workflow_id,
-            lane=self._calls.lane, again=self._calls.again, **fields,
+            lane=self._calls.lane, **fields,
         )  # fmt: skip
+        return request.model_copy(update={"again": self._calls.again(*_told(request))})
+
+    def _note(self, request: RecordRequest, answer: RecordAnswer) -> None:
+        """Take in what was made, so that another record of the same values is not taken for it."""
+        if answer.created:
+            self._calls.note(*_told(request), answer.pages[0])
 
     def _summary(self, what: str) -> str:
         return f"{self._step} · {what} ({self._handle})"
 
-    def _taken(self, answer: RecordAnswer, *, created: bool = False) -> Record:
-        (page,) = answer.pages
-        self._calls.note(page)
-        return Record(page, created=created or answer.created)
+
+def _told(request: RecordRequest) -> tuple[str, str, Any]:
+    """Return what tells a write from others of the same attempt."""
+    method = "GET" if request.action in ("find", "key") else "POST"
+    return method, f"{request.action} {request.database or request.page}", [request.values, request.more]
 
 
 def _more(

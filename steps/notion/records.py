@@ -1,35 +1,12 @@
-"""What one call about records asks for, and what it answers; the rows of a database as plain values."""
+"""What a call about records answers; the rows of a database as plain values."""
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any
 
 from pydantic import BaseModel, Field
 
-from steps.http import Again, Lane
 from steps.notion.out import plain_values
-
-Action = Literal["create", "update", "upsert", "find", "key"]
-
-
-class RecordRequest(BaseModel):
-    """Write or find records, by the connection's handle; `run` is the run that asks, also where its child does.
-
-    `database` is the id of a database or of a data source, `key` the property that tells one record from every other,
-    `more` what a new page gets beside its properties, or a search beside its filter.
-    """
-
-    handle: str
-    action: Action
-    version: str | None = None
-    database: str | None = None
-    page: str | None = None
-    values: dict[str, Any] = Field(default_factory=dict)
-    key: str | None = None
-    more: dict[str, Any] = Field(default_factory=dict)
-    run: str = ""
-    lane: Lane = Field(default="bulk", exclude_if=lambda lane: lane == "bulk")
-    again: Again | None = Field(default=None, exclude_if=lambda again: again is None)
 
 
 class RecordKey(BaseModel):

@@ -58,6 +58,7 @@ class World:
     @asynccontextmanager
     async def worker(self, vault: Vault | None = None, **options: Any) -> AsyncGenerator[Worker, None]:
         options = {"notion_client_id": "client", "notion_client_secret": SecretStr(CLIENT_SECRET)} | options
+        options = {"notion_requests_per_second": 0} | options
         settings = Settings(_env_file=None, **options)  # pyright: ignore[reportCallIssue]  # pydantic-settings' own
         activities = Activities(vault or self.vault, self.signer, settings, self.resolve)
         try:

@@ -116,3 +116,31 @@ async def test_a_vault_that_is_out_is_waited_for(world: World) -> None:
     await broken.close()
     assert (failure.type, failure.non_retryable) == ("vault-failed", False)
     assert "(wrong-key)" in failure.message
+
+
+@pytest.mark.parametrize(
+    ("status", "kind", "final"),
+    [
+        (ConnectionStatus.NEEDS_REAUTHORIZATION, "connection-needs-reauthorization", False),
+        (ConnectionStatus.REVOKED, "connection-needs-reauthorization", True),
+        (None, "connection-not-found", True),
+    ],
+)
+async def test_a_look_for_a_lost_connection_is_repeated_as_long_as_somebody_can_mend_it(
+    world: World, status: ConnectionStatus | None, kind: str, final: bool
+) -> None:
+    await world.connect()
+    if status is None:
+        await world.vault.connections.delete("my-notion")
+    else:
+        await world.vault.connections.mark("my-notion", status)
+    async with world.worker() as worker:
+        request = ConnectionRequest(handle="my-notion")
+
+        async def look() -> None:
+            await worker.environment().run(worker.activities.await_connection, request)
+
+        failure = await worker.failure(look())
+        assert (failure.type, failure.non_retryable) == (kind, final)
+        await world.connect()
+        await look()

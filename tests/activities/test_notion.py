@@ -6,9 +6,8 @@ from typing import Any
 
 import pytest
 
-from activities.notion.call import repeatable
-from activities.notion.refusal import retry_after
-from steps.http import NotionRequest
+from activities.notion.writes import Kind, Write
+from activities.retry_after import retry_after
 from tests.activities.conftest import CANARY, REFRESH, World
 from tests.activities.servers import Call, reply, serving
 from vault import Account, ConnectionStatus, Secret, Tokens
@@ -17,6 +16,8 @@ HTML = "<html><head><title>502 Bad Gateway</title><style>p {}</style></head><bod
 READ = ("GET", "/v1/pages/1")
 QUERY = ("POST", "/v1/databases/1/query")
 WRITE = ("POST", "/v1/pages")
+CHANGE = ("PATCH", "/v1/pages/1")
+RAW = ("POST", "/v1/views")  # one that nothing is known of
 
 
 def error(status: int, code: str, **more: Any) -> bytes:
@@ -40,7 +41,7 @@ async def test_a_call_returns_the_object(world: World) -> None:
     assert call.headers["host"] == "api.notion.com"
 
 
-NEVER, READS, ALWAYS = (), (READ, QUERY), (READ, QUERY, WRITE)
+NEVER, KNOWN, ALWAYS = (), (READ, QUERY, CHANGE, WRITE), (READ, QUERY, CHANGE, WRITE, RAW)
 
 
 @pytest.mark.parametrize(
@@ -62,18 +63,18 @@ NEVER, READS, ALWAYS = (), (READ, QUERY), (READ, QUERY, WRITE)
         (error(418, "brand_new_code"), NEVER, "brand_new_code"),
         (error(429, "rate_limited"), ALWAYS, "rate_limited"),
         (error(529, "service_overload"), ALWAYS, "service_overload"),
-        (error(500, "internal_server_error"), READS, "internal_server_error"),
-        (error(502, "bad_gateway"), READS, "bad_gateway"),
-        (error(503, "service_unavailable"), READS, "service_unavailable"),
-        (error(503, "database_connection_unavailable"), READS, "database_connection_unavailable"),
-        (error(504, "gateway_timeout"), READS, "gateway_timeout"),
-        (error(599, "brand_new_code"), READS, "brand_new_code"),
-        (reply(502, HTML), READS, "Notion 502: '502 Bad Gateway cloudflare'"),
+        (error(500, "internal_server_error"), KNOWN, "internal_server_error"),
+        (error(502, "bad_gateway"), KNOWN, "bad_gateway"),
+        (error(503, "service_unavailable"), KNOWN, "service_unavailable"),
+        (error(503, "database_connection_unavailable"), KNOWN, "database_connection_unavailable"),
+        (error(504, "gateway_timeout"), KNOWN, "gateway_timeout"),
+        (error(599, "brand_new_code"), KNOWN, "brand_new_code"),
+        (reply(502, HTML), KNOWN, "Notion 502: '502 Bad Gateway cloudflare'"),
         (reply(403, HTML), NEVER, "Notion 403: '502 Bad Gateway cloudflare'"),
         (reply(429, HTML), ALWAYS, "Notion 429"),
         (reply(409, ""), ALWAYS, "Notion 409: no words"),
         (reply(413, {"isNotionError": False, "code": 413, "message": "too large"}), NEVER, "Notion 413: too large"),
-        (reply(500, '"only text"'), READS, "Notion 500"),
+        (reply(500, '"only text"'), KNOWN, "Notion 500"),
         (reply(302, headers={"Location": "/elsewhere"}), NEVER, "Notion 302"),
         (reply(200, HTML), NEVER, "The call was made"),
         (reply(200, "[]"), NEVER, "The call was made"),
@@ -91,7 +92,7 @@ async def test_an_error_says_what_to_do_and_is_tried_again_where_that_is_safe(
             assert failure.non_retryable == ((method, path) not in again)
             assert words in failure.message
             unknown = "may have taken effect" in failure.message
-            assert unknown == (again == READS and (method, path) == WRITE)
+            assert unknown == (again == KNOWN and (method, path) in (WRITE, RAW))
     assert (await world.vault.connections.get("my-notion")).status is ConnectionStatus.ACTIVE
 
 
@@ -129,15 +130,15 @@ def test_retry_after_may_be_a_moment() -> None:
 
 
 @pytest.mark.parametrize("answer", [None, b"", b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{"])
-async def test_a_lost_answer_is_asked_for_again_where_nothing_was_written(world: World, answer: bytes | None) -> None:
+async def test_a_lost_answer_is_asked_for_again_where_nothing_is_doubled(world: World, answer: bytes | None) -> None:
     await world.connect()
     async with serving(answer) as server, world.worker(notion_origin=server.origin) as worker:
-        for method, path in (READ, QUERY, ("POST", "/v1/search"), ("DELETE", "/v1/blocks/1")):
+        for method, path in (READ, QUERY, CHANGE, ("POST", "/v1/search"), ("POST", "/v1/file_uploads")):
             failure = await worker.failure(worker.notion(method, path))
             assert (failure.type, failure.non_retryable) == ("fetch-failed", False)
-        for method, path in (WRITE, ("PATCH", "/v1/pages/1"), ("POST", "/v1/comments")):
+        for method, path in (WRITE, ("POST", "/v1/comments"), ("DELETE", "/v1/blocks/1"), RAW):
             failure = await worker.failure(worker.notion(method, path))
-            assert (failure.type, failure.non_retryable) == ("notion-error", True)
+            assert (failure.type, failure.non_retryable) == ("notion-error", (method, path) == RAW)
             assert "may have taken effect" in failure.message
             assert failure.details[0]["code"] == "answer_lost"
 
@@ -225,20 +226,39 @@ async def test_a_connection_that_is_not_there_is_named(world: World) -> None:
 
 
 @pytest.mark.parametrize(
-    ("method", "path", "expected"),
+    ("method", "path", "body", "kind"),
     [
-        ("GET", "/v1/anything", True),
-        ("get", "/v1/anything", True),
-        ("DELETE", "/v1/blocks/1", True),
-        ("POST", "/v1/search", True),
-        ("POST", "/v1/databases/1/query", True),
-        ("POST", "/v1/data_sources/1/query", True),
-        ("POST", "/v1/pages", False),
-        ("POST", "/v1/pages/1/query", False),
-        ("POST", "/v1/databases/1/query/2", False),
-        ("PATCH", "/v1/search", False),
-        ("PATCH", "/v1/blocks/1/children", False),
+        ("GET", "/v1/anything", {}, Kind.READ),
+        ("POST", "/v1/search", {}, Kind.READ),
+        ("POST", "/v1/databases/1/query", {}, Kind.READ),
+        ("POST", "/v1/data_sources/1/query", {}, Kind.READ),
+        ("POST", "/v1/pages/1/query", {}, Kind.UNKNOWN),
+        ("POST", "/v1/databases/1/query/2", {}, Kind.UNKNOWN),
+        ("PATCH", "/v1/search", {}, Kind.UNKNOWN),
+        ("POST", "/v1/pages", {}, Kind.PAGE),
+        ("PATCH", "/v1/blocks/1/children", {}, Kind.APPEND),
+        ("POST", "/v1/comments", {}, Kind.COMMENT),
+        ("POST", "/v1/databases", {}, Kind.DATABASE),
+        ("POST", "/v1/data_sources", {}, Kind.DATA_SOURCE),
+        ("POST", "/v1/file_uploads", {}, Kind.REPEATABLE),
+        ("POST", "/v1/file_uploads/1/send", {}, Kind.UPLOAD),
+        ("POST", "/v1/file_uploads/1/complete", {}, Kind.UPLOAD),
+        ("POST", "/v1/pages/1/move", {}, Kind.REPEATABLE),
+        ("PATCH", "/v1/pages/1", {"properties": {}}, Kind.REPEATABLE),
+        ("PATCH", "/v1/blocks/1", {"paragraph": {}}, Kind.REPEATABLE),
+        ("PATCH", "/v1/databases/1", {}, Kind.REPEATABLE),
+        ("PATCH", "/v1/data_sources/1", {}, Kind.REPEATABLE),
+        ("PATCH", "/v1/comments/1", {}, Kind.REPEATABLE),
+        ("DELETE", "/v1/comments/1", {}, Kind.REPEATABLE),
+        ("PATCH", "/v1/pages/1", {"in_trash": True}, Kind.TRASH),
+        ("PATCH", "/v1/pages/1", {"archived": True}, Kind.TRASH),
+        ("PATCH", "/v1/pages/1", {"archived": False}, Kind.REPEATABLE),
+        ("DELETE", "/v1/blocks/1", {}, Kind.TRASH),
+        ("PATCH", "/v1/pages/1", {"template": {"type": "default"}}, Kind.UNKNOWN),
+        ("PATCH", "/v1/pages/1/markdown", {}, Kind.UNKNOWN),
+        ("POST", "/v1/views", {}, Kind.UNKNOWN),
+        ("PUT", "/v1/pages/1", {}, Kind.UNKNOWN),
     ],
 )
-def test_what_may_be_repeated(method: str, path: str, expected: bool) -> None:
-    assert repeatable(NotionRequest(handle="h", method=method, path=path, version="2022-06-28")) == expected
+def test_a_request_is_told_by_method_and_path(method: str, path: str, body: dict[str, Any], kind: Kind) -> None:
+    assert Write(method, path, body, "2022-06-28").kind is kind

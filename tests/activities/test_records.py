@@ -7,9 +7,11 @@ from typing import Any
 
 import pytest
 
+from activities.notion import records
 from local.notion import ORDERS_DATA_SOURCE_ID, ORDERS_DATABASE_ID, StandIn
+from steps.http import RecordRequest
 from steps.notion.out import plain_values
-from steps.notion.records import RecordAnswer, RecordRequest
+from steps.notion.records import RecordAnswer
 from tests.activities.conftest import Worker, World
 from tests.activities.standing import asked, stand_in, standing
 
@@ -79,14 +81,14 @@ async def add_column(worker: Worker, name: str, config: dict[str, Any]) -> None:
 
 
 async def test_a_column_that_was_added_meanwhile_is_seen(worker: Worker, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr("activities.notion.records._YOUNG", 0.0)
+    monkeypatch.setattr(records, "_YOUNG", 0.0)
     await create(worker, Name="before")
     await add_column(worker, "Weight", {"number": {}})
     assert plain_values(await create(worker, Name="after", Weight=3))["Weight"] == 3
 
 
 async def test_a_column_that_was_removed_meanwhile_is_named(worker: Worker, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr("activities.notion.records._YOUNG", 0.0)
+    monkeypatch.setattr(records, "_YOUNG", 0.0)
     await create(worker, Name="before", Total=1)
     await worker.notion(
         "PATCH", f"/v1/data_sources/{ORDERS_DATA_SOURCE_ID}", version=NEWEST, body={"properties": {"Total": None}}

@@ -81,10 +81,10 @@ async def test_a_grant_that_was_revoked_needs_a_person(world: World, notion: Sta
         ({"kind": "rate_limited", "retry_after": 7}, "notion-error", False),
         ({"kind": "overload", "retry_after": 7}, "notion-error", False),
         ({"kind": "conflict"}, "notion-error", False),
-        ({"kind": "internal", "when": "after"}, "notion-error", True),
-        ({"kind": "html_error"}, "notion-error", True),
-        ({"kind": "cut_before"}, "notion-error", True),
-        ({"kind": "cut_after"}, "notion-error", True),
+        ({"kind": "internal", "when": "after"}, "notion-error", False),
+        ({"kind": "html_error"}, "notion-error", False),
+        ({"kind": "cut_before"}, "notion-error", False),
+        ({"kind": "cut_after"}, "notion-error", False),
     ],
 )
 async def test_a_write_meets_a_fault(
@@ -106,3 +106,26 @@ async def test_what_is_not_shared_is_named(world: World, notion: StandIn, origin
         failure = await worker.failure(worker.notion("GET", "/v1/pages/00000000-0000-4000-8000-000000000000"))
     assert failure.details[0]["code"] == "object_not_found"
     assert "Share the page or database with the connection 'my-notion'" in failure.message
+
+
+@pytest.mark.parametrize(
+    ("faults", "kind"),
+    [
+        (["cut_before"], None),
+        (["cut_after"], "connection-needs-reauthorization"),
+        (["cut_before", "cut_before"], "connection-needs-reauthorization"),
+    ],
+)
+async def test_a_refresh_whose_answer_is_lost_is_made_once_more(
+    world: World, notion: StandIn, origin: str, faults: list[str], kind: str | None
+) -> None:
+    await connected(world, notion)
+    notion.workspace.grants.expire()
+    notion.workspace.faults.add([{"method": "POST", "path": "/v1/oauth/token", "kind": fault} for fault in faults])
+    async with world.worker(notion_origin=origin) as worker:
+        call = worker.notion("GET", "/v1/users/me")
+        if kind is None:
+            assert (await call)["object"] == "user"
+        else:
+            assert (await worker.failure(call)).type == kind
+    assert asked(notion).count(("POST", "/v1/oauth/token")) == 2

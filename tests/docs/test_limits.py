@@ -24,7 +24,7 @@ from steps import api as steps_api
 from steps.answer import MAX_ANSWER_BYTES
 from steps.branches import MAX_ARMED
 from steps.budget import MAX_STATE_BYTES
-from steps.calls import HEARTBEAT_TIMEOUT
+from steps.calls import HEARTBEAT_TIMEOUT, LONGEST_TURN
 from steps.claims import MAX_CLAIMS
 from steps.definition import MAX_RESPOND_WITHIN
 from steps.delay import MAX_DELAY
@@ -32,11 +32,13 @@ from steps.given import MAX_GIVEN_CONNECTIONS
 from steps.journal import MAX_ROWS
 from steps.log import MAX_BYTES, MAX_LINE_CHARACTERS, MAX_LINES
 from steps.payload import MAX_PAYLOAD_BYTES, MAX_RESULT_BYTES
+from steps.reconnection import LONGEST_LOOK, MAX_RECONNECTION_WAIT
 from steps.run import MAX_RUNNING
 from steps.store import MAX_KEY_CHARACTERS, MAX_STORE_BYTES, MAX_VALUE_BYTES
 from steps.wait import MAX_REDIRECT_CHARACTERS
 from steps.waits import MAX_PAST_BYTES
 from tests.docs.pages import rows, text_of
+from vault.pace import LONGEST_HOLD
 
 SETTING = {name: field.default for name, field in Settings.model_fields.items()}
 LIMITS: dict[str, int | timedelta] = {
@@ -54,6 +56,8 @@ LIMITS: dict[str, int | timedelta] = {
     "Keys of dedupe that a run's unfinished steps hold": MAX_CLAIMS,
     "The window of dedupe": MAX_DELAY,
     "A wait for an event": MAX_DELAY,
+    "A wait for a connection": MAX_RECONNECTION_WAIT,
+    "Between two looks for it, at most": LONGEST_LOOK,
     "The redirect_url of a wait": MAX_REDIRECT_CHARACTERS,
     "The waits that are over and remembered": MAX_PAST_BYTES,
     "The body of a fetch, the argument of a call": steps_api.MAX_REQUEST_BYTES,
@@ -71,6 +75,9 @@ LIMITS: dict[str, int | timedelta] = {
     "The answer to a call, as it comes": SETTING["max_response_bytes"],
     "The answer to a call, in the history": answer.LARGEST_RESULT,
     "Redirects of a fetch": egress.MOST_REDIRECTS,
+    "Calls of one Notion connection in a second, by all workers": SETTING["notion_requests_per_second"],
+    "The wait of a call for its turn, inside a worker": LONGEST_TURN,
+    "How long a Retry-After holds a connection": timedelta(microseconds=LONGEST_HOLD),
     "Without a heartbeat": HEARTBEAT_TIMEOUT,
     "A request's body": SETTING["max_body_bytes"],
     "The depth of JSON in it": api.json_body.MAX_DEPTH,

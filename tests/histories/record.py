@@ -21,7 +21,7 @@ from commands.recorded import save
 from settings import ROOT
 from steps import Response
 from steps.discovery import discover
-from steps.http import FetchRequest, NotionRequest
+from steps.http import ConnectionRequest, FetchRequest, NotionRequest
 from steps.wait import OpenedWait, WaitRequest
 from temporal import plugin
 from tests.conftest import binary, eventually
@@ -34,11 +34,12 @@ ORDER = {"name": "#1001", "total_price": "128.50", "currency": "EUR"}
 
 @dataclass(frozen=True)
 class Case:
-    """One run; `event` is sent to the wait that it opens."""
+    """One run; `event` is sent to the wait that it opens, and the connection is found lost so many times."""
 
     workflow: str
     data: Any
     event: dict[str, Any] | None = None
+    lost: int = 0
 
 
 ENGINE = {
@@ -53,6 +54,7 @@ ENGINE = {
     "rolled_over": Case("Long", {"left": 8, "log_every": 4, "call_every": 2}),
     "wait_resumed": Case("WaitsOnce", {"wait": {"payload": {"order": "#1"}}}, {"approved": True}),
     "wait_expired": Case("WaitsOnce", {"wait": {"timeout": "1 sec", "on_timeout": "expired"}}),
+    "reconnected": Case("TakesToken", "my-notion", lost=2),
     "wait_withdrawn": Case("WaitsOnce", {"wait": {}, "cancel": True}),
 }
 FLOWS = {
@@ -73,6 +75,7 @@ class Shop(Outside):
     def __init__(self) -> None:
         super().__init__({"TABLE": "t1", "NOTION_DATABASE_ID": "d1", "APPROVAL_WEBHOOK": "https://chat.example.com/"})
         self.waits: dict[str, str] = {}
+        self.lost_for = 0
 
     @activity.defn(name="fetch")
     async def fetch(self, request: FetchRequest) -> Response:
@@ -86,6 +89,12 @@ class Shop(Outside):
     async def open_wait(self, request: WaitRequest) -> OpenedWait:
         self.waits[activity.info().workflow_id or ""] = request.wait_id
         return await super().open_wait(request)
+
+    @activity.defn(name="await_connection")
+    async def await_connection(self, request: ConnectionRequest) -> None:
+        if self.looks >= self.lost_for:
+            self.lost.clear()
+        await super().await_connection(request)
 
     def all(self) -> list[Any]:
         return [*super().all(), self.notion]
@@ -110,6 +119,9 @@ async def record(client: Client, cases: dict[str, Case], folder: Path, **options
         for name, case in cases.items():
             if any(folder.glob(f"{case.workflow}.{name}*.json")):
                 continue
+            shop.lost_for = case.lost
+            if case.lost:
+                shop.lose("my-notion")
             handle = await start(client, queue, case.workflow, case.data)
             if case.event is not None:
                 await send(handle, shop, case.event)

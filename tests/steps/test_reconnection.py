@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from temporalio.api.enums.v1 import EventType
+from temporalio.api.sdk.v1 import WorkflowMetadata
 from temporalio.client import Client, WorkflowFailureError, WorkflowHandle
 from temporalio.exceptions import CancelledError
 from temporalio.testing import WorkflowEnvironment
@@ -45,6 +46,8 @@ async def test_a_signal_lets_the_run_go_on(dev_server: WorkflowEnvironment):
         described = await handle.describe()
         (look,) = described.raw_description.pending_activities
         assert look.activity_type.name == "await_connection"
+        metadata = await handle.query("__temporal_workflow_metadata", result_type=WorkflowMetadata)
+        assert "Waits for my-notion to be connected again: OAuth Connections" in metadata.current_details
         outside.lost.clear()
         await handle.signal(SIGNAL, "my-notion")
         assert not (await ended(handle)).failures

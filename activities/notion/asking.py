@@ -1,0 +1,105 @@
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator, Mapping
+from typing import Any, cast
+
+import httpx
+
+from activities.notion.refusal import Refusal
+from activities.sending import Sender, Sent
+from settings import NOTION_ORIGIN
+from steps.errors import FetchFailed
+from steps.http import Lane, Response
+
+_SECONDS = 30.0
+_PAGE = 100
+_MOST_PAGES = 100
+
+
+class CannotLook(Exception):
+    """Say why nobody can tell whether a write was made."""
+
+
+class TokenRefused(Exception):
+    """Carry the answer to a call whose token is good for nothing any more."""
+
+    def __init__(self, sent: Sent) -> None:
+        super().__init__()
+        self.sent = sent
+
+
+class Asking:
+    """Ask Notion what is there, on behalf of a request: with its token, in its version."""
+
+    def __init__(self, sender: Sender, token: str, version: str, workflow: str, handle: str, lane: Lane) -> None:
+        self._sender, self._token, self.version = sender, token, version
+        self._workflow, self._handle = workflow, handle
+        self._lane: Lane = lane
+
+    async def get(self, path: str, **params: str | int) -> dict[str, Any]:
+        """Return an object.
+
+        Raises:
+            CannotLook: Notion refuses to tell.
+            TokenRefused: the token is good for nothing any more.
+            FailureError, FetchFailed: it may be asked again later.
+        """
+        return await self._ask(httpx.Request("GET", NOTION_ORIGIN + path, params=params or None), self.version)
+
+    async def list(self, path: str, **params: str | int) -> AsyncIterator[dict[str, Any]]:
+        """Give each object of a list; raises as `get`."""
+        cursor: dict[str, str] = {}
+        for _ in range(_MOST_PAGES):
+            answer = await self.get(path, **params, page_size=_PAGE, **cursor)
+            for each in _results(answer):
+                yield each
+            if not answer.get("has_more"):
+                return
+            cursor = {"start_cursor": str(answer.get("next_cursor"))}
+        raise CannotLook(f"{path} has more than {_PAGE * _MOST_PAGES} entries")
+
+    async def query(self, path: str, version: str, body: Mapping[str, Any]) -> AsyncIterator[dict[str, Any]]:
+        """Give each page that a query finds; raises as `get`."""
+        cursor: dict[str, str] = {}
+        for _ in range(_MOST_PAGES):
+            request = httpx.Request("POST", NOTION_ORIGIN + path, json={**body, "page_size": _PAGE, **cursor})
+            answer = await self._ask(request, version)
+            for each in _results(answer):
+                yield each
+            if not answer.get("has_more"):
+                return
+            cursor = {"start_cursor": str(answer.get("next_cursor"))}
+        raise CannotLook(f"{path} finds more than {_PAGE * _MOST_PAGES} pages")
+
+    async def _ask(self, request: httpx.Request, version: str) -> dict[str, Any]:
+        request.headers["Authorization"] = self._token
+        request.headers["Notion-Version"] = version
+        request.headers["Accept"] = "application/json"
+        sent = await self._sender.send(request, self._workflow, _SECONDS, self._lane)
+        body = read_object(sent.answer)
+        if sent.answer.ok and body is not None:
+            return body
+        refusal = Refusal.of(sent.answer, body)
+        if refusal.status == 401:
+            raise TokenRefused(sent)
+        if refusal.nothing_done or refusal.outage:
+            raise refusal.failure(self._handle, repeatable=True)
+        if sent.answer.ok:
+            raise FetchFailed(f"{request.method} {request.url.path} was answered with what is no JSON object.")
+        raise CannotLook(f"Notion {refusal.status} {refusal.code} at {request.method} {request.url.path}")
+
+
+def read_object(answer: Response) -> dict[str, Any] | None:
+    """Return the JSON object that an answer holds, or None."""
+    try:
+        value = json.loads(answer.text)
+    except ValueError:
+        return None
+    return cast("dict[str, Any]", value) if isinstance(value, dict) else None
+
+
+def _results(answer: Mapping[str, Any]) -> list[dict[str, Any]]:
+    found = answer.get("results")
+    listed = cast("list[Any]", found) if isinstance(found, list) else []
+    return [cast("dict[str, Any]", each) for each in listed if isinstance(each, dict)]

@@ -1,0 +1,188 @@
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+import time
+from collections.abc import Awaitable, Coroutine
+from typing import Any
+
+import pytest
+
+from activities.pace import Pacer
+from steps.http import FetchRequest, NotionRequest
+from steps.paced import Paced
+from tests.activities.conftest import Worker, World
+from tests.activities.servers import Call, reply, serving
+from vault import Ask, Limit, Paces
+
+RATE = 20.0
+LIMIT = Limit.per_second(RATE * 0.98, 2)
+PAGE = reply(200, {"object": "page"})
+URL = "https://api.notion.com/v1/pages/1"
+
+
+class Clocked:
+    """Answer, and remember when each call came."""
+
+    def __init__(self, answer: bytes = PAGE) -> None:
+        self.moments: list[float] = []
+        self.answer = answer
+
+    async def __call__(self, _call: Call) -> bytes:
+        self.moments.append(time.monotonic())
+        return self.answer
+
+
+async def fetch(worker: Worker, seal: str, *, attempt: int = 1, **fields: Any) -> Any:
+    """Make a fetch, with the token of a seal."""
+    environment = worker.environment()
+    environment.info = dataclasses.replace(environment.info, attempt=attempt)
+    request = FetchRequest(url=URL, headers={"Authorization": f"Bearer {seal}"}, **fields)
+    return await environment.run(worker.activities.fetch, request)
+
+
+async def notion(worker: Worker, handle: str = "my-notion") -> Any:
+    request = NotionRequest(handle=handle, method="GET", path="/v1/pages/1")
+    return await worker.environment().run(worker.activities.notion, request)
+
+
+async def test_fetches_and_calls_of_notion_keep_one_pace_over_two_workers(world: World) -> None:
+    seal, came = await world.connect(), Clocked()
+    async with (
+        serving(came) as server,
+        world.worker(notion_origin=server.origin, notion_requests_per_second=RATE) as one,
+        world.worker(notion_origin=server.origin, notion_requests_per_second=RATE) as other,
+    ):
+        calls: list[Coroutine[Any, Any, Any]] = []
+        for worker in (one, other):
+            calls += [fetch(worker, seal) for _ in range(5)] + [notion(worker) for _ in range(5)]
+        await asyncio.gather(*calls)
+    assert len(came.moments) == 20
+    # Two at once; the connection's opening is on the way of some.
+    assert max(came.moments) - min(came.moments) > 16 / RATE
+
+
+async def test_a_call_whose_turn_is_far_ahead_is_turned_away_before_anything_is_sent(world: World) -> None:
+    seal, came = await world.connect(), Clocked()
+    async with (
+        serving(came) as server,
+        world.worker(notion_origin=server.origin, notion_requests_per_second=RATE) as worker,
+    ):
+        await world.vault.paces.hold("my-notion", LIMIT, 30)
+        for call in (fetch(worker, seal), notion(worker), fetch(worker, seal, turned=True)):
+            failure = await worker.failure(call)
+            assert (failure.type, failure.non_retryable) == ("paced", True)
+            assert failure.details[0]["handle"] == "my-notion"
+            assert 25 < failure.details[0]["wait"] < 30
+    assert came.moments == []
+
+
+@pytest.mark.parametrize(
+    "how", [{"attempt": 2}, {"lane": "interactive"}], ids=["a later attempt", "one that somebody waits for"]
+)
+async def test_what_cannot_be_turned_away_waits_in_its_worker_and_not_out_of_its_timeout(
+    world: World, how: dict[str, Any]
+) -> None:
+    seal, came = await world.connect(), Clocked()
+    async with (
+        serving(came) as server,
+        world.worker(notion_origin=server.origin, notion_requests_per_second=RATE) as worker,
+    ):
+        await world.vault.paces.hold("my-notion", LIMIT, 2.5)
+        began = time.monotonic()
+        assert (await fetch(worker, seal, timeout=2, **how)).ok
+    assert came.moments[0] - began > 2.4
+
+
+async def test_a_second_call_of_the_same_activity_is_not_turned_away(world: World) -> None:
+    pacer = Pacer(world.vault.paces, {"api.notion.com": RATE})
+
+    async def call() -> None:
+        await pacer.wait(["my-notion"], "api.notion.com", "bulk", turned=False)
+
+    async def twice() -> None:
+        await call()
+        await world.vault.paces.hold("my-notion", LIMIT, 2.5)
+        await call()
+
+    await asyncio.create_task(twice())
+    await world.vault.paces.hold("my-notion", LIMIT, 2.5)
+    with pytest.raises(Paced):
+        await asyncio.create_task(call())
+
+
+@pytest.mark.parametrize(("status", "code"), [(429, "rate_limited"), (529, "service_overload")])
+async def test_a_refusal_with_retry_after_holds_the_connection_on_every_worker_and_no_other(
+    world: World, status: int, code: str
+) -> None:
+    seal, other = await world.connect(), await world.connect("other")
+    refused = reply(status, {"object": "error", "status": status, "code": code}, {"Retry-After": "30"})
+    came = Clocked(refused)
+    async with (
+        serving(came) as server,
+        world.worker(notion_origin=server.origin, notion_requests_per_second=RATE) as worker,
+        world.worker(notion_origin=server.origin, notion_requests_per_second=RATE) as second,
+    ):
+        assert (await fetch(worker, seal)).status == status
+        came.answer = PAGE
+        assert (await worker.failure(fetch(second, seal))).type == "paced"
+        assert (await worker.failure(notion(second))).type == "paced"
+        assert (await fetch(second, other)).ok
+    assert len(came.moments) == 2
+
+
+async def test_a_call_that_waits_for_its_slot_does_not_leave_when_the_connection_is_held(world: World) -> None:
+    seal, came = await world.connect(), Clocked()
+    async with (
+        serving(came) as server,
+        world.worker(notion_origin=server.origin, notion_requests_per_second=1) as worker,
+    ):
+        limit = Limit.per_second(0.98, 2)
+        for _ in range(2):
+            await world.vault.paces.take("my-notion", limit, Ask(within=0))
+        waiting = asyncio.create_task(fetch(worker, seal))
+        await asyncio.sleep(0.2)
+        await world.vault.paces.hold("my-notion", limit, 30)
+        assert (await worker.failure(waiting)).type == "paced"
+    assert came.moments == []
+
+
+async def test_a_call_that_is_sent_again_with_a_fresh_token_counts_twice(world: World) -> None:
+    seal, token = await world.connect(refresh="nrt_old"), {"fresh": False}
+    body = {"access_token": "ntn_new", "refresh_token": "nrt_new", "bot_id": "bot of my-notion", "token_type": "bearer"}
+
+    async def answer(call: Call) -> bytes:
+        if call.path == "/v1/oauth/token":
+            token["fresh"] = True
+            return reply(200, body)
+        return PAGE if token["fresh"] else reply(401, {"object": "error", "status": 401, "code": "unauthorized"})
+
+    async with (
+        serving(answer) as server,
+        world.worker(notion_origin=server.origin, notion_requests_per_second=0.1) as worker,
+    ):
+        assert (await fetch(worker, seal)).ok
+        assert len(server.asked("/v1/pages/1")) == 2
+        assert (await worker.failure(fetch(worker, seal))).type == "paced"
+
+
+@pytest.mark.parametrize("variable", [False, True])
+async def test_a_call_without_the_token_of_a_connection_is_not_paced(
+    world: World, variable: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await world.vault.variables.set("OrderToNotion", "KEY", "canary", secret=True, hosts=["api.notion.com"])
+    await untouched(world, world.seal("variable", "KEY") if variable else "none", monkeypatch)
+
+
+async def test_pacing_can_be_switched_off(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    await untouched(world, await world.connect(), monkeypatch, notion_requests_per_second=0)
+
+
+async def untouched(world: World, seal: str, monkeypatch: pytest.MonkeyPatch, **options: Any) -> None:
+    async def refuse(*_arguments: Any) -> Awaitable[Any]:
+        raise AssertionError("the pace was asked")
+
+    monkeypatch.setattr(Paces, "take", refuse)
+    async with serving(PAGE) as server, world.worker(notion_origin=server.origin, **options) as worker:
+        for _ in range(3):
+            assert (await fetch(worker, seal)).ok
