@@ -165,7 +165,7 @@ def test_places_and_verifications_are_written():
         ("select", "a, b", "Notion allows no comma in its name"),
         ("select", "", "write None to clear"),
         ("select", "x" * 101, "at most 100 characters"),
-        ("status", "paid", '"paid" is none of its options, such as "Paid": Open, Paid, In progress'),
+        ("status", "paid", '"paid" is none of its options: Open, Paid, In progress (did you mean "Paid"?)'),
         ("multi_select", "a, b", "Write several as a list."),
         ("multi_select", ["a"] * 101, "101 of them are over Notion's limit of 100"),
         ("relation", Relation(*[HOME_PAGE_ID] * 101), "101 pages are over"),
