@@ -24,8 +24,8 @@ from activities.waits import open_wait
 from settings import Settings
 from steps.errors import ConnectionNotFound, StepsError, VaultFailed
 from steps.given import Given
-from steps.http import ConnectionRequest, FetchRequest, NotionRequest, RecordRequest, Response, VariablesRequest
-from steps.notion.records import RecordAnswer
+from steps.http import ConnectionRequest, FetchRequest, NotionRequest, Response, VariablesRequest
+from steps.notion.records import RecordAnswer, RecordRequest
 from steps.pauses import PAUSING
 from steps.scheduled import Occurrence, OccurrenceRequest
 from steps.wait import OpenedWait, WaitRequest

@@ -69,17 +69,17 @@ async def send(
     """
     policy = lasting(retry)
 
-    async def attempt(asked: Any) -> T:
+    async def attempt(argument: Any) -> T:
         return await workflow.execute_activity(
             activity,
-            asked,
+            argument,
             result_type=result_type,
             # The call keeps its own time; this is for the worker that died without a word between two heartbeats.
             start_to_close_timeout=timedelta(seconds=timeout + 15) + LONGEST_TURN,
             heartbeat_timeout=HEARTBEAT_TIMEOUT,
             retry_policy=policy,
             summary=cut(summary),
-            priority=priority_of(asked),
+            priority=priority_of(argument),
         )
 
     return await until_sent(attempt, argument, summary)

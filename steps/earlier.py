@@ -11,7 +11,7 @@ from typing import Any, TypeVar, cast
 
 from temporalio.exceptions import ApplicationError
 
-from steps.http import Again, FetchRequest, Lane, NotionRequest, RecordRequest
+from steps.http import Again, Lane, OutsideCall
 
 T = TypeVar("T")
 _MOST_MADE = 100
@@ -44,9 +44,7 @@ class Calls:
 
 def tried_before(request: T, failure: BaseException | None) -> T:
     """Return a call for the activity that follows one which ended in a pause, and which may have made it already."""
-    if not isinstance(request, FetchRequest | NotionRequest | RecordRequest) or not isinstance(
-        failure, ApplicationError
-    ):
+    if not isinstance(request, OutsideCall) or not isinstance(failure, ApplicationError):
         return request
     details: Any = failure.details[0] if failure.details else None
     tried: Any = cast("dict[str, Any]", details).get("tried") if isinstance(details, dict) else None

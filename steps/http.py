@@ -14,9 +14,6 @@ Lane = Literal["interactive", "bulk"]
 """Whether somebody waits for what a call brings; such calls go first where a connection's are paced."""
 
 
-RecordAction = Literal["create", "update", "upsert", "find", "key"]
-
-
 class Again(BaseModel):
     """Say that a write was tried before, `since` then, so that it may have been made.
 
@@ -29,11 +26,21 @@ class Again(BaseModel):
     open: datetime | None = Field(default=None, exclude_if=lambda open: open is None)
 
 
-class FetchRequest(BaseModel):
+class OutsideCall(BaseModel):
+    """What every call of the outside says beside itself; left out where it says nothing, for it stands in histories.
+
+    `turned` says that the run has waited for the connection's turn.
+    """
+
+    lane: Lane = Field(default="bulk", exclude_if=lambda lane: lane == "bulk")
+    again: Again | None = Field(default=None, exclude_if=lambda again: again is None)
+    turned: bool = Field(default=False, exclude_if=lambda turned: not turned)
+
+
+class FetchRequest(OutsideCall):
     """One HTTP request. Header values may hold sealed references; nothing else may.
 
-    `json_body` and `content` exclude each other. `timeout` is in seconds, for the whole exchange. `turned` says that
-    the run has waited for the connection's turn.
+    `json_body` and `content` exclude each other. `timeout` is in seconds, for the whole exchange.
     """
 
     url: str
@@ -44,10 +51,6 @@ class FetchRequest(BaseModel):
     has_json: bool = False
     content: str | None = None
     timeout: float = 30.0
-    # Left out where they say nothing: they would stand in every history.
-    lane: Lane = Field(default="bulk", exclude_if=lambda lane: lane == "bulk")
-    again: Again | None = Field(default=None, exclude_if=lambda again: again is None)
-    turned: bool = Field(default=False, exclude_if=lambda turned: not turned)
 
 
 class Response(BaseModel):
@@ -74,11 +77,11 @@ class Response(BaseModel):
             raise ValueError(f"The answer of {self.url} is not JSON ({error}): {self.text[:200]!r}") from None
 
 
-class NotionRequest(BaseModel):
+class NotionRequest(OutsideCall):
     """One call of Notion's API, by the connection's handle. `path` begins with /v1/.
 
     `key` is the property that tells one page from every other, `page` the page or block that a comment's discussion is
-    on; without `version` it is the deployment's. `turned` says that the run has waited for the connection's turn.
+    on; without `version` it is the deployment's.
     """
 
     handle: str
@@ -89,30 +92,6 @@ class NotionRequest(BaseModel):
     body: dict[str, Any] | None = None
     key: str | None = Field(default=None, exclude_if=lambda key: key is None)
     page: str | None = Field(default=None, exclude_if=lambda page: page is None)
-    lane: Lane = Field(default="bulk", exclude_if=lambda lane: lane == "bulk")
-    again: Again | None = Field(default=None, exclude_if=lambda again: again is None)
-    turned: bool = Field(default=False, exclude_if=lambda turned: not turned)
-
-
-class RecordRequest(BaseModel):
-    """Write or find records, by the connection's handle; `run` is the run that asks, also where its child does.
-
-    `database` is the id of a database or of a data source, `key` the property that tells one record from every other,
-    `more` what a new page gets beside its properties, or a search beside its filter; `turned` is as in NotionRequest.
-    """
-
-    handle: str
-    action: RecordAction
-    version: str | None = None
-    database: str | None = None
-    page: str | None = None
-    values: dict[str, Any] = Field(default_factory=dict)
-    key: str | None = None
-    more: dict[str, Any] = Field(default_factory=dict)
-    run: str = ""
-    lane: Lane = Field(default="bulk", exclude_if=lambda lane: lane == "bulk")
-    again: Again | None = Field(default=None, exclude_if=lambda again: again is None)
-    turned: bool = Field(default=False, exclude_if=lambda turned: not turned)
 
 
 class ConnectionRequest(BaseModel):

@@ -15,11 +15,11 @@ from activities.notion.schemas import LIFETIME, Get, Place, Schemas
 from activities.notion.trail import Trail
 from activities.notion.writes import Kind, Write
 from steps.errors import NotionError, ResponseTooLarge
-from steps.http import NotionRequest, RecordRequest
+from steps.http import NotionRequest
 from steps.invalid_record import RecordInvalid
 from steps.notion.parts import an_object
 from steps.notion.recording import Recording
-from steps.notion.records import RecordAnswer
+from steps.notion.records import RecordAnswer, RecordRequest
 from steps.notion.schema import Schema
 
 # A column may have been added just now: a schema that is older is read again before a record is refused.

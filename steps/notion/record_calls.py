@@ -10,10 +10,9 @@ from temporalio import workflow
 from steps.calls import send
 from steps.earlier import Calls
 from steps.errors import NotionError, RequestInvalid
-from steps.http import RecordAction, RecordRequest
 from steps.notion.keys import digest, key_value
 from steps.notion.recording import LIMIT_REACHED
-from steps.notion.records import Record, RecordAnswer, RecordKey
+from steps.notion.records import Action, Record, RecordAnswer, RecordKey, RecordRequest
 from steps.notion.schema import Property, Schema
 from steps.notion.upserts import RETRY, TIMEOUT, upsert
 from steps.notion.values import to_crossing
@@ -144,14 +143,14 @@ class RecordCalls:
             self._keys[known] = answer.key
         return self._keys[known]
 
-    async def _ask(self, action: RecordAction, values: Mapping[str, Any], *, what: str, **fields: Any) -> RecordAnswer:
+    async def _ask(self, action: Action, values: Mapping[str, Any], *, what: str, **fields: Any) -> RecordAnswer:
         request = self._request(action, values, **fields)
         seconds = TIMEOUT.total_seconds()
         answer = await send("record", request, RecordAnswer, timeout=seconds, retry=RETRY, summary=self._summary(what))
         self._note(request, answer)
         return answer
 
-    def _request(self, action: RecordAction, values: Mapping[str, Any], **fields: Any) -> RecordRequest:
+    def _request(self, action: Action, values: Mapping[str, Any], **fields: Any) -> RecordRequest:
         for name in ("database", "page", "key"):
             if name in fields and (name != "key" or fields[name] is not None):
                 _check_text(name, fields[name])

@@ -9,12 +9,12 @@ from urllib.parse import quote
 from temporalio.exceptions import ApplicationError
 
 from steps.errors import StepsError
-from steps.http import NotionRequest, RecordRequest
+from steps.http import NotionRequest
 from steps.notion.filters import equals, filter_of, sorts_of
 from steps.notion.keys import key_property, key_value
 from steps.notion.out import plain_value
 from steps.notion.parts import a_list, an_object, is_object
-from steps.notion.records import RecordAnswer, RecordKey
+from steps.notion.records import RecordAnswer, RecordKey, RecordRequest
 from steps.notion.schema import Property, Schema
 from steps.notion.shaping import shape
 

@@ -1,12 +1,33 @@
-"""What a call about records answers; the rows of a database as plain values."""
+"""What one call about records asks for, and what it answers; the rows of a database as plain values."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel, Field
 
+from steps.http import OutsideCall
 from steps.notion.out import plain_values
+
+Action = Literal["create", "update", "upsert", "find", "key"]
+
+
+class RecordRequest(OutsideCall):
+    """Write or find records, by the connection's handle; `run` is the run that asks, also where its child does.
+
+    `database` is the id of a database or of a data source, `key` the property that tells one record from every other,
+    `more` what a new page gets beside its properties, or a search beside its filter.
+    """
+
+    handle: str
+    action: Action
+    version: str | None = None
+    database: str | None = None
+    page: str | None = None
+    values: dict[str, Any] = Field(default_factory=dict)
+    key: str | None = None
+    more: dict[str, Any] = Field(default_factory=dict)
+    run: str = ""
 
 
 class RecordKey(BaseModel):

@@ -21,8 +21,7 @@ from temporalio.exceptions import (
 )
 
 from steps.calls import HEARTBEAT_TIMEOUT, cut, lasting, until_sent
-from steps.http import RecordRequest
-from steps.notion.records import RecordAnswer
+from steps.notion.records import RecordAnswer, RecordRequest
 from steps.priority import priority_of
 from steps.retry import Retry
 

@@ -11,8 +11,8 @@ from temporalio import activity
 from temporalio.exceptions import ApplicationError, FailureError
 
 from steps.errors import StepsError
-from steps.http import FetchRequest, NotionRequest, RecordRequest, Response
-from steps.notion.records import RecordAnswer
+from steps.http import FetchRequest, NotionRequest, Response
+from steps.notion.records import RecordAnswer, RecordRequest
 from steps.testing.call import Call
 from steps.testing.errors import UnexpectedCall
 from steps.testing.notion import FakeNotion, Unauthorized

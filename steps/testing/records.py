@@ -6,10 +6,10 @@ import re
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
-from steps.http import NotionRequest, RecordRequest
+from steps.http import NotionRequest
 from steps.notion.parts import a_list, an_object
 from steps.notion.recording import Recording
-from steps.notion.records import RecordAnswer
+from steps.notion.records import RecordAnswer, RecordRequest
 from steps.notion.schema import Schema
 from steps.testing.call import Call
 from steps.testing.errors import UnexpectedCall

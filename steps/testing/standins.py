@@ -14,8 +14,8 @@ from temporalio.exceptions import ApplicationError, ApplicationErrorCategory, Fa
 
 from steps.errors import ConnectionNeedsReauthorization, StepsError
 from steps.given import Given
-from steps.http import ConnectionRequest, FetchRequest, NotionRequest, RecordRequest, Response, VariablesRequest
-from steps.notion.records import RecordAnswer
+from steps.http import ConnectionRequest, FetchRequest, NotionRequest, Response, VariablesRequest
+from steps.notion.records import RecordAnswer, RecordRequest
 from steps.reconnection import ACTIVITY
 from steps.resume_token import make_token
 from steps.testing.outside import Outside

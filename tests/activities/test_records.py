@@ -9,9 +9,8 @@ import pytest
 
 from activities.notion import records
 from local.notion import ORDERS_DATA_SOURCE_ID, ORDERS_DATABASE_ID, StandIn
-from steps.http import RecordRequest
 from steps.notion.out import plain_values
-from steps.notion.records import RecordAnswer
+from steps.notion.records import RecordAnswer, RecordRequest
 from tests.activities.conftest import Worker, World
 from tests.activities.standing import asked, stand_in, standing
 

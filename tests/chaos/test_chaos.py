@@ -77,7 +77,8 @@ async def _play(opening: AbstractAsyncContextManager[Yard], name: str, figures: 
 
 
 async def _in_the_air(yard: Yard, side: str) -> tuple[str, list[str]]:
-    yard.notion.workspace.latency.set({"seconds": 2, "before": side == "before"})
+    # Long enough for all of them to leave before the first is answered.
+    yard.notion.workspace.latency.set({"seconds": 2 if CHAOS < 1 else 8, "before": side == "before"})
     runs = await asyncio.gather(*(yard.order(number, plain=number % 2 == 0) for number in range(IN_THE_AIR)))
 
     async def all_sent() -> bool:

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from steps import Api, Workflow
+from steps import Api, Retry, Workflow, step
 
 _VERSION = "2025-09-03"
 
@@ -82,6 +82,31 @@ class WriteToNotion(Workflow):
     async def _upload(self, data, api):
         body = {"mode": "single_part", "filename": "a.txt", "content_type": "text/plain"}
         return await api.notion(data["handle"], version=_VERSION).request("POST", "/v1/file_uploads", body=body)
+
+
+class AppendTwice(Workflow):
+    """Append the same paragraph twice: two writes that nothing tells apart but their order."""
+
+    async def start(self, data, headers, api: Api):
+        notion = api.notion(data["handle"], version=_VERSION)
+        body = {"children": [_paragraph("one")]}
+        answers = [await notion.request("PATCH", f"/v1/blocks/{data['page']}/children", body=body) for _ in range(2)]
+        return [answer["results"][0]["id"] for answer in answers]
+
+
+class TryAgain(Workflow):
+    """Make two pages that are alike, and fail after each in the first two attempts."""
+
+    @step(retry=Retry(attempts=3, backoff=0.1))
+    async def start(self, data, headers, api: Api):
+        notion = api.notion(data["handle"])
+        pages = [await notion.create_page(**_row(data))]
+        if api.run.attempt == 1:
+            raise RuntimeError("after the first")
+        pages.append(await notion.create_page(**_row(data)))
+        if api.run.attempt == 2:
+            raise RuntimeError("after the second")
+        return [page["id"] for page in pages]
 
 
 def _row(data):

@@ -22,7 +22,7 @@ from activities import Activities
 from local.notion import HOME_PAGE_ID, ORDERS_DATABASE_ID, StandIn, Workspace, create_app
 from local.notion.objects import Item
 from settings import Settings
-from tests.once.flows import WriteToNotion
+from tests.once.flows import AppendTwice, TryAgain, WriteToNotion
 from vault import Account, LocalKeys, Secret, Signer, Tokens, Vault, migrate
 
 _IDS = re.compile(r"[0-9a-f]{8}-[0-9a-f-]{27}")
@@ -77,6 +77,21 @@ class Place:
     signer: Signer
     fronts: Fronts
     origin: str
+    server: uvicorn.Server | None = None
+    serving: asyncio.Task[None] | None = None
+
+    async def start_notion(self) -> None:
+        """Answer for Notion, again on the same port."""
+        listener = socket.create_server(("127.0.0.1", int(self.origin.rpartition(":")[2])), backlog=512)
+        self.server = uvicorn.Server(uvicorn.Config(self.fronts, lifespan="off", log_config=None))
+        self.serving = asyncio.create_task(self.server.serve([listener]))
+
+    async def stop_notion(self) -> None:
+        """Close the port, so that connections are refused."""
+        assert self.server is not None
+        assert self.serving is not None
+        self.server.should_exit = True
+        await self.serving
 
     async def case(self, handle: str | None = None) -> Case:
         handle = handle or f"case-{uuid.uuid4().hex[:12]}"
@@ -89,12 +104,12 @@ class Place:
         await self.vault.connections.save(handle, "notion", account, pair)
         return Case(handle, notion, grant.bot.id)
 
-    async def start(self, case: Case, write: str, **more: Any) -> WorkflowHandle[Any, Any]:
+    async def start(
+        self, case: Case, write: str, *, workflow: str = "WriteToNotion", **more: Any
+    ) -> WorkflowHandle[Any, Any]:
         data = {**case.data, "write": write, **more}
-        name = f"WriteToNotion/{write}/{uuid.uuid4()}"
-        return await self.client.start_workflow(
-            "WriteToNotion", {"data": data, "headers": {}}, id=name, task_queue=self.queue
-        )
+        name = f"{workflow}/{write}/{uuid.uuid4()}"
+        return await self.client.start_workflow(workflow, {"data": data, "headers": {}}, id=name, task_queue=self.queue)
 
     async def run(self, case: Case, write: str, **more: Any) -> Any:
         """Run a write, and return what its step returned."""
@@ -104,17 +119,14 @@ class Place:
 
 @asynccontextmanager
 async def placed(
-    client: Client, folder: Path, workflows: Any = (WriteToNotion,), **options: Any
+    client: Client, folder: Path, workflows: Any = (WriteToNotion, AppendTwice, TryAgain), **options: Any
 ) -> AsyncGenerator[Place]:
     url = f"sqlite+aiosqlite:///{folder / 'vault.db'}"
     await migrate(url)
     vault = await Vault.open(url, LocalKeys.from_file(folder / "vault.key"))
     signer = Signer.from_file(folder / "signing.key")
-    fronts = Fronts()
-    listener = socket.create_server(("127.0.0.1", 0))
-    origin = f"http://127.0.0.1:{listener.getsockname()[1]}"
-    server = uvicorn.Server(uvicorn.Config(fronts, lifespan="off", log_config=None))
-    serving = asyncio.create_task(server.serve([listener]))
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        origin = f"http://127.0.0.1:{free.getsockname()[1]}"
     given = {"notion_origin": origin, "max_running_steps": 200, **options}
     settings = Settings(_env_file=None, **given)  # pyright: ignore[reportCallIssue]  # pydantic-settings' own
     activities = Activities(vault, signer, settings, client=client)
@@ -124,9 +136,10 @@ async def placed(
             client, task_queue=queue, workflows=list(workflows), activities=activities.all(),
             max_concurrent_activities=200,
         ):  # fmt: skip
-            yield Place(client, queue, vault, signer, fronts, origin)
+            place = Place(client, queue, vault, signer, Fronts(), origin)
+            await place.start_notion()
+            yield place
+            await place.stop_notion()
     finally:
         await activities.close()
-        server.should_exit = True
-        await serving
         await vault.close()

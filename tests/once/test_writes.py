@@ -1,0 +1,74 @@
+"""Writes that look alike, lists that know late, steps that are tried again: on the real server."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import pytest
+from temporalio.client import WorkflowFailureError
+from temporalio.testing import WorkflowEnvironment
+
+from tests.conftest import eventually
+from tests.once.place import Place, placed
+
+pytestmark = [pytest.mark.server, pytest.mark.asyncio(loop_scope="session")]
+
+CREATE, QUERY = "POST /v1/pages", "POST /v1/databases/:id/query"
+
+
+@pytest.mark.parametrize("write", ["page", "fetch", "append"])
+async def test_what_lists_show_late_is_not_made_twice(place: Place, write: str) -> None:
+    case = await place.case()
+    case.notion.workspace.lag = 2
+    case.notion.workspace.faults.add([{"kind": "cut_after"}])
+    await place.run(case, write)
+    assert case.made == ({"block": 2} if write == "append" else {"page": 1})
+
+
+async def test_two_writes_that_are_alike_are_both_made(place: Place) -> None:
+    case = await place.case()
+    # The first of them passes; of the second the answer is lost, and then it has not even been made.
+    append = {"method": "PATCH", "path": "/v1/blocks/*"}
+    case.notion.workspace.faults.add([{**append, "kind": "slow", "seconds": 0, "when": "before"}])
+    case.notion.workspace.faults.add([{**append, "kind": "internal"}])
+    ids = await place.run(case, "append", workflow="AppendTwice")
+    assert sorted(ids) == sorted(case.ids("block"))
+    assert case.made == {"block": 2}
+
+
+async def test_a_step_that_is_tried_again_finds_what_it_has_made(place: Place) -> None:
+    case = await place.case()
+    ids = await place.run(case, "page", workflow="TryAgain")
+    assert sorted(ids) == sorted(case.ids("page"))
+    assert len(ids) == 2
+    # The second attempt looks for both pages and makes one; the third finds both.
+    assert case.calls == [CREATE, QUERY, QUERY, CREATE, QUERY, QUERY]
+
+
+async def test_a_fetch_that_may_be_tried_once_gets_the_answer_as_it_is(place: Place) -> None:
+    case = await place.case()
+    case.notion.workspace.faults.add([{"kind": "unavailable"}])
+    with pytest.raises(WorkflowFailureError) as caught:
+        await place.run(case, "fetch", retry=1)
+    assert "503" in str(caught.value.cause)
+    assert case.calls == [CREATE]
+
+
+async def test_while_nobody_can_be_reached_nothing_is_in_doubt(dev_server: WorkflowEnvironment, tmp_path: Path) -> None:
+    """A connection that is refused sends nothing, so that nothing is looked for afterwards."""
+    async with placed(dev_server.client, tmp_path) as place:
+        cases = [await place.case() for _ in range(3)]
+        await place.stop_notion()
+        runs = [await place.start(case, write) for case, write in zip(cases, ("page", "fetch", "append"), strict=True)]
+
+        async def refused() -> bool:
+            for run in runs:
+                pending = (await run.describe()).raw_description.pending_activities
+                assert pending[0].attempt > 1
+            return True
+
+        await eventually(refused)
+        await place.start_notion()
+        await asyncio.gather(*(run.result() for run in runs))
+        assert [case.calls for case in cases] == [[CREATE], [CREATE], ["PATCH /v1/blocks/:id/children"]]
