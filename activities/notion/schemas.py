@@ -89,18 +89,20 @@ async def _read(place: Place, get: Get) -> dict[str, Any]:
     try:
         database = await get(_request(place, f"/v1/databases/{quote(place.id, safe='')}"))
     except (NotionError, ApplicationError) as error:
-        if place.version < DATA_SOURCES or not _missing(error):
+        if not _missing(error):
             raise
         missing = error
     else:
-        if place.version < DATA_SOURCES:
-            return database
-        return await _only_source(place, database, get)
+        return database if place.version < DATA_SOURCES else await _only_source(place, database, get)
+    newer = place._replace(version=max(place.version, DATA_SOURCES))
     try:
-        return await get(_request(place, f"/v1/data_sources/{quote(place.id, safe='')}"))
+        source = await get(_request(newer, f"/v1/data_sources/{quote(place.id, safe='')}"))
     except (NotionError, ApplicationError) as error:
         if not _missing(error):
             raise
+    else:
+        home = str(an_object(source.get("parent")).get("database_id"))
+        return source if newer == place else await get(_request(place, f"/v1/databases/{quote(home, safe='')}"))
     raise missing
 
 

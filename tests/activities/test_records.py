@@ -51,11 +51,13 @@ async def test_a_record_is_created_changed_and_found_in_every_version(worker: Wo
     assert [each["id"] for each in found.pages] == [page["id"]]
 
 
-async def test_the_id_of_the_data_source_does_as_well_with_dashes_or_without(worker: Worker):
+@pytest.mark.parametrize(("version", "source"), [(OLD, ORDERS_DATABASE_ID), (NEWEST, ORDERS_DATA_SOURCE_ID)])
+async def test_the_id_of_the_data_source_does_as_well_with_dashes_or_without(worker: Worker, version: str, source: str):
     for database in (ORDERS_DATA_SOURCE_ID, ORDERS_DATA_SOURCE_ID.replace("-", ""), ORDERS_DATABASE_ID.upper()):
-        key = (await ask(worker, "key", database=database, key="Name")).key
+        key = (await ask(worker, "key", version, database=database, key="Name")).key
         assert key is not None
-        assert (key.source, key.type) == (ORDERS_DATA_SOURCE_ID, "title")
+        assert (key.source, key.type) == (source, "title")
+    assert (await ask(worker, "create", version, database=ORDERS_DATA_SOURCE_ID, values={"Name": "x"})).created
 
 
 async def test_every_wrong_value_is_named_and_nothing_is_sent(worker: Worker, notion: StandIn):
