@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
+import dataclasses
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from temporalio.exceptions import ApplicationError
 
 from activities.notion import records
 from local.notion import ORDERS_DATA_SOURCE_ID, ORDERS_DATABASE_ID, StandIn
@@ -184,3 +188,31 @@ async def test_records_are_found_page_by_page_in_order(worker: Worker):
     rest = await ask(worker, "find", more={**more, "start_cursor": first.next_cursor})
     assert [plain_values(page)["Total"] for page in [*first.pages, *rest.pages]] == [3, 2, 1]
     assert rest.next_cursor is None
+
+
+async def test_after_a_worker_was_killed_a_record_that_is_listed_late_is_not_made_twice(
+    worker: Worker, notion: StandIn, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("steps.notion.recording._LOOKS", ())  # it was killed before it looked
+    notion.workspace.lag = 3.0
+    asked_for = RecordRequest(
+        handle="my-notion", action="upsert", version=NEWEST, database=ORDERS_DATABASE_ID, key="Name",
+        values={"Name": "#1"},
+    )  # fmt: skip
+    page = (await worker.environment().run(worker.activities.record, asked_for)).pages[0]
+    failures, answer = list[ApplicationError](), RecordAnswer()
+    for attempt in range(2, 100):
+        environment = worker.environment()
+        now = datetime.now(UTC)
+        environment.info = dataclasses.replace(
+            environment.info, attempt=attempt, current_attempt_scheduled_time=now, scheduled_time=now
+        )
+        try:
+            answer = await environment.run(worker.activities.record, asked_for)
+            break
+        except ApplicationError as error:
+            failures.append(error)
+            await asyncio.sleep(0.3)
+    assert {(failure.non_retryable, failure.details[0]["code"]) for failure in failures} == {(False, "answer_lost")}
+    assert answer.pages[0]["id"] == page["id"]
+    assert asked(notion).count("POST /pages") == 1
