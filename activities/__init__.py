@@ -13,7 +13,7 @@ from activities.connections import ActiveConnections
 from activities.egress import Egress
 from activities.heartbeat import Pulse, heartbeats
 from activities.network import Resolver, resolve
-from activities.notion import Notion, Once, PlainFetch, Records
+from activities.notion import Anywhere, Notion, Once, PlainFetch, Records, Sources
 from activities.pace import Pacer
 from activities.refresh import Refresher
 from activities.schedules import read_occurrence
@@ -22,18 +22,20 @@ from activities.sending import Sender
 from activities.variables import read_variables
 from activities.waits import open_wait
 from settings import Settings
-from steps.errors import ConnectionNotFound, StepsError, VaultFailed
+from steps.errors import ConnectionNeedsReauthorization, ConnectionNotFound, StepsError, VaultFailed
 from steps.given import Given
 from steps.http import ConnectionRequest, FetchRequest, NotionRequest, Response, VariablesRequest
 from steps.notion.records import RecordAnswer, RecordRequest
 from steps.pauses import PAUSING
 from steps.scheduled import Occurrence, OccurrenceRequest
 from steps.wait import OpenedWait, WaitRequest
-from vault import ConnectionUnknown, Signer, Vault, VaultError, notion
+from vault import ConnectionUnknown, Signer, Vault, VaultError
+from vault import notion as provider  # not by its own name, which is that of a module here
 
 __all__ = ["Activities"]
 
 T = TypeVar("T")
+_WAITED_FOR = frozenset({*PAUSING, ConnectionNeedsReauthorization.type})
 
 
 class Activities:
@@ -54,12 +56,14 @@ class Activities:
         self._connections = ActiveConnections(vault, settings.notion_origin)
         self._refresher = Refresher(vault, self._egress, settings, self._connections)
         self._seals = Seals(vault, signer, self._connections, self._refresher)
-        rates = dict.fromkeys(notion().hosts, settings.notion_requests_per_second)
+        rates = dict.fromkeys(provider().hosts, settings.notion_requests_per_second)
         self._sender = Sender(self._egress, self._seals, Pacer(vault.paces, rates))
         once = Once(self._sender, settings.notion_settle_seconds)
         self._fetch = PlainFetch(self._sender, once, self._connections)
         self._notion = Notion(vault, once, self._seals, self._connections, settings.notion_version)
-        self._records = Records(self._notion, settings.notion_version)
+        sources = Sources()
+        self._anywhere = Anywhere(self._notion, sources, settings.notion_version)
+        self._records = Records(self._notion, sources, settings.notion_version)
 
     def all(self) -> list[Callable[..., Any]]:
         """Return what a worker registers."""
@@ -89,7 +93,7 @@ class Activities:
     async def notion(self, request: NotionRequest) -> dict[str, Any]:
         """Make one call of Notion's API."""
         async with heartbeats() as pulse:
-            return await _crossing(self._notion.call(request, _workflow(), pulse), pulse)
+            return await _crossing(self._anywhere.call(request, _workflow(), pulse), pulse)
 
     @activity.defn
     async def record(self, request: RecordRequest) -> RecordAnswer:
@@ -155,7 +159,7 @@ async def _crossing(call: Awaitable[T], pulse: Pulse | None = None) -> T:
 def _pausing(failure: FailureError, pulse: Pulse | None) -> FailureError:
     """Add to what the run waits for that the call may have been made: the activity that follows has no other way."""
     left = pulse.left if pulse else None
-    if not (left and left["doubtful"] and isinstance(failure, ApplicationError) and failure.type in PAUSING):
+    if not (left and left["doubtful"] and isinstance(failure, ApplicationError) and failure.type in _WAITED_FOR):
         return failure
     told: dict[str, Any] = failure.details[0] if failure.details else {}
     tried = {"since": left["since"], "open": left["open"]}

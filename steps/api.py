@@ -91,6 +91,9 @@ class Api(Scheduling):
         `retry` is a Retry, or how often to try in all (5 if not given). A call that has completed is never sent again;
         one whose answer was lost is, so that it is made at least once: give the other side an idempotency key, or pass
         `retry=1`. `timeout` is that of one attempt, for the whole exchange.
+
+        With a connection's token to Notion's API, a write whose answer was lost is looked for before it is sent again,
+        and what is refused for now is tried again, 100 times if not said otherwise; see docs/guarantees.md.
         """
         if json is not None and content is not None:
             raise PayloadInvalid("fetch takes json or content, not both.")
@@ -108,7 +111,8 @@ class Api(Scheduling):
             )  # fmt: skip
         except ValidationError as error:
             raise RequestInvalid(f"fetch cannot make this call: {describe(error)}.") from None
-        usual = NOTION_RETRY if is_notion(url) else Retry()
+        # Without a token of ours nothing can be looked for, so that it is a call like any other.
+        usual = NOTION_RETRY if is_notion(url) and any(map(is_sealed, request.headers.values())) else Retry()
         policy = retry if isinstance(retry, Retry) else Retry(attempts=retry) if retry is not None else usual
         summary = f"{self._step} · {place(method, url)}"
         response = await send("fetch", request, Response, timeout=seconds, retry=policy, summary=summary)
@@ -116,10 +120,15 @@ class Api(Scheduling):
             self._calls.note(request.method, url, body, _json_or_none(response))
         return response
 
-    def notion(self, handle: str, *, version: str | None = None) -> Notion:
-        """Return the Notion client of a connection; without `version` with the deployment's (STEPS_NOTION_VERSION)."""
+    def notion(self, handle: str, *, version: str | None = None, interactive: bool | None = None) -> Notion:
+        """Return the Notion client of a connection.
+
+        Without `version` it speaks the deployment's (STEPS_NOTION_VERSION). Where calls wait for their turn, those that
+        are `interactive` go first; without it, those of a run whose answer somebody waits for.
+        """
         self._run.attributes.uses(handle)
-        return Notion(handle, self._step, self._calls, version, keys=self._run.record_keys, log=self.log)
+        calls = self._calls if interactive is None else self._calls.going("interactive" if interactive else "bulk")
+        return Notion(handle, self._step, calls, version, keys=self._run.record_keys, log=self.log)
 
     async def call(
         self,

@@ -29,6 +29,12 @@ class Calls:
         self._since = since
         self._made: defaultdict[str, list[str]] = defaultdict(list)
 
+    def going(self, lane: Lane) -> Calls:
+        """Return the same calls in another lane."""
+        other = Calls(self._since, lane)
+        other._made = self._made
+        return other
+
     def again(self, method: str, place: str, body: Any) -> Again | None:
         """Return what a call must look for before it is sent, and what it must not take for its own."""
         made = self._made.get(_digest(method, place, body), []) if method in _WRITES else []

@@ -77,11 +77,20 @@ class Response(BaseModel):
             raise ValueError(f"The answer of {self.url} is not JSON ({error}): {self.text[:200]!r}") from None
 
 
+class NotionFile(BaseModel):
+    """The bytes of a file, or of a part of it, in base64."""
+
+    content: str
+    content_type: str | None = None
+    part_number: int | None = None
+
+
 class NotionRequest(OutsideCall):
     """One call of Notion's API, by the connection's handle. `path` begins with /v1/.
 
     `key` is the property that tells one page from every other, `page` the page or block that a comment's discussion is
-    on; without `version` it is the deployment's.
+    on; without `version` it is the deployment's. With `adapt` path and body are in the form of the newest version, with
+    ids of databases or of data sources, and the worker translates them. `file` is sent in place of a body.
     """
 
     handle: str
@@ -92,6 +101,8 @@ class NotionRequest(OutsideCall):
     body: dict[str, Any] | None = None
     key: str | None = Field(default=None, exclude_if=lambda key: key is None)
     page: str | None = Field(default=None, exclude_if=lambda page: page is None)
+    adapt: bool = Field(default=False, exclude_if=lambda adapt: not adapt)
+    file: NotionFile | None = Field(default=None, exclude_if=lambda file: file is None)
 
 
 class ConnectionRequest(BaseModel):

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from activities.notion.anywhere import Anywhere
 from activities.notion.call import Notion
 from activities.notion.once import Once
 from activities.notion.plain import PlainFetch
 from activities.notion.records import Records
+from activities.notion.sources import Sources
 
-__all__ = ["Notion", "Once", "PlainFetch", "Records"]
+__all__ = ["Anywhere", "Notion", "Once", "PlainFetch", "Records", "Sources"]

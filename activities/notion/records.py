@@ -12,6 +12,7 @@ from activities.answer import LARGEST_RESULT
 from activities.heartbeat import Pulse
 from activities.notion.call import Notion
 from activities.notion.schemas import LIFETIME, Get, Place, Schemas
+from activities.notion.sources import Sources
 from activities.notion.trail import Trail
 from activities.notion.writes import Kind, Write
 from steps.errors import NotionError, ResponseTooLarge
@@ -29,9 +30,9 @@ _YOUNG = 2.0
 class Records:
     """Do what requests for records ask for."""
 
-    def __init__(self, notion: Notion, version: str) -> None:
+    def __init__(self, notion: Notion, sources: Sources, version: str) -> None:
         self._notion, self._version = notion, version
-        self._schemas = Schemas()
+        self._schemas = Schemas(sources)
 
     async def answer(self, request: RecordRequest, workflow: str, pulse: Pulse) -> RecordAnswer:
         """Read or write.

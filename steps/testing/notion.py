@@ -1,4 +1,4 @@
-"""A small Notion in memory, for `api.notion(handle)`. It keeps pages, and knows nothing of a database's schema."""
+"""A small Notion in memory, for `api.notion(handle)`. It keeps pages with what is on them."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from temporalio.exceptions import FailureError
 from steps.errors import NotionError
 from steps.http import NotionRequest
 from steps.testing.call import Call
+from steps.testing.content import Content
 from steps.testing.errors import UnexpectedCall
 from steps.testing.records import Tables
 from steps.testing.route import Route, find
@@ -23,11 +24,15 @@ _STATUS = {
     "service_unavailable": 503, "database_connection_unavailable": 503, "gateway_timeout": 504, "service_overload": 529,
     "answer_lost": 0,
 }  # fmt: skip
-# Notion says of these that nothing was done, so that any call is sent again; after the others from 500 on, a read is.
+# Notion says of these that nothing was done, so that any call is sent again; after the others from 500 on, those are
+# which change nothing, or whose effect can be looked for.
 _NOTHING_DONE = frozenset({409, 429, 529})
 _PAGE = re.compile(r"/v1/pages/([^/]+)")
-_QUERY = re.compile(r"/v1/databases/([^/]+)/query")
-_READS = re.compile(r"/v1/(search|(databases|data_sources)/[^/]+/query)")
+_QUERY = re.compile(r"/v1/(?:databases|data_sources)/([^/]+)/query")
+_KNOWN = re.compile(
+    r"/v1/(search|(databases|data_sources)/[^/]+/query|pages|comments|databases|data_sources|file_uploads"
+    r"|pages/[^/]+/move|file_uploads/[^/]+/(send|complete))"
+)
 
 
 class Unauthorized(Exception):
@@ -46,6 +51,7 @@ class FakeNotion:
         self._routes: list[Route] = []
         self._errors: list[tuple[str, str, float | None]] = []
         self.tables = Tables(self.pages)
+        self.content = Content()
 
     def database(self, id: str, properties: Mapping[str, Any]) -> None:
         """Declare a database: the type of each property by its name, or `{"status": ["Open", "Paid"]}`."""
@@ -91,7 +97,7 @@ class FakeNotion:
             return rows
         request = request.model_copy()
         self.tables.prepare(request, call)
-        return self._serve(request, call)
+        return self.content.answer(request) or self._serve(request, call)
 
     def _serve(self, request: NotionRequest, call: Call) -> dict[str, Any]:
         body = request.body or {}
@@ -111,7 +117,7 @@ class FakeNotion:
         why = (
             "The fake of Notion evaluates no filter and no sorts."
             if found
-            else "The fake of Notion serves pages alone."
+            else "The fake of Notion serves pages, their blocks and comments alone."
         )
         raise UnexpectedCall(
             f"{call.place} has no answer. {why} Set one:\n"
@@ -121,15 +127,18 @@ class FakeNotion:
     def _create(self, body: dict[str, Any]) -> dict[str, Any]:
         number = len(self.pages) + 1
         page: dict[str, Any] = {
-            "object": "page", "id": f"page-{number}", "url": f"https://www.notion.so/page-{number}", "archived": False,
-            "properties": {}, **body,
+            "object": "page", "id": f"page-{number}", "url": f"https://app.notion.com/p/page-{number}",
+            "archived": False, "in_trash": False, "properties": {}, **body,
         }  # fmt: skip
         self.pages.append(page)
         return page
 
     def _query(self, database_id: str, body: dict[str, Any]) -> dict[str, Any]:
         rows = [
-            page for page in self.pages if page["parent"].get("database_id") == database_id and not page["archived"]
+            page
+            for page in self.pages
+            if database_id in (page["parent"].get("database_id"), page["parent"].get("data_source_id"))
+            and not (page["archived"] or page["in_trash"])
         ]
         start, size = int(body.get("start_cursor") or 0), int(body.get("page_size") or 100)
         following = start + size if start + size < len(rows) else None
@@ -145,8 +154,8 @@ def _refusal(
     status = call.status = _STATUS.get(code, 400) if status is None else status
     if status == 401:
         return Unauthorized()
-    reads = request.method in ("GET", "DELETE") or (request.method == "POST" and _READS.fullmatch(request.path))
-    again = status in _NOTHING_DONE or bool(status >= 500 and reads)
+    raw = not _KNOWN.fullmatch(request.path) if request.method == "POST" else request.path.endswith("/markdown")
+    again = status in _NOTHING_DONE or (status >= 500 and not raw)
     words = f"Notion {status} {code}: {message}" if status else f"{message}. The write may have taken effect."
     wait = timedelta(seconds=retry_after) if retry_after is not None and again else None
     return NotionError(words, status=status, code=code).to_failure(retryable=again, next_retry_delay=wait)

@@ -15,7 +15,7 @@ from steps.testing.call import Call
 from steps.testing.errors import UnexpectedCall
 from steps.testing.tables import matches, ordered, table, with_new_options, written
 
-VERSION = "2022-06-28"  # that of a deployment which names none
+VERSION = "2026-03-11"  # that of a deployment which names none
 _ROWS = re.compile(r"/v1/(databases|data_sources)/([^/]+)/query")
 _PAGE = re.compile(r"/v1/pages/([^/]+)")
 

@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from steps import Api, Retry, Workflow, step
 
 _VERSION = "2025-09-03"
@@ -100,16 +102,16 @@ class TryAgain(Workflow):
     @step(retry=Retry(attempts=3, backoff=0.1))
     async def start(self, data, headers, api: Api):
         notion = api.notion(data["handle"])
-        pages = [await notion.create_page(**_row(data))]
+        pages = [await notion.request("POST", "/v1/pages", body=_row(data))]
         if api.run.attempt == 1:
             raise RuntimeError("after the first")
-        pages.append(await notion.create_page(**_row(data)))
+        pages.append(await notion.request("POST", "/v1/pages", body=_row(data)))
         if api.run.attempt == 2:
             raise RuntimeError("after the second")
         return [page["id"] for page in pages]
 
 
-def _row(data):
+def _row(data) -> Any:
     return {
         "parent": {"database_id": data["database"]} if "source" not in data else {"data_source_id": data["source"]},
         "properties": {"Name": {"title": _text(data.get("name", "#1"))}, "Total": {"number": 12.5}},

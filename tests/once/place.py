@@ -127,7 +127,7 @@ async def placed(
     signer = Signer.from_file(folder / "signing.key")
     with socket.create_server(("127.0.0.1", 0)) as free:
         origin = f"http://127.0.0.1:{free.getsockname()[1]}"
-    given = {"notion_origin": origin, "max_running_steps": 200, **options}
+    given = {"notion_origin": origin, "max_running_steps": 200, "notion_requests_per_second": 0, **options}
     settings = Settings(_env_file=None, **given)  # pyright: ignore[reportCallIssue]  # pydantic-settings' own
     activities = Activities(vault, signer, settings, client=client)
     queue = f"once-{uuid.uuid4()}"

@@ -21,7 +21,7 @@ async def test_an_order_is_recorded_once_and_then_kept_up_to_date():
     assert second.check().result == {"id": first.result["id"], "created": False}
     assert other.check().result["created"] is True
     assert [page["properties"]["Paid"]["checkbox"] for page in world.notion.pages] == [True, False]
-    assert first.log == ["Created https://www.notion.so/page-1"]
+    assert first.log == ["Created https://app.notion.com/p/page-1"]
 
 
 async def test_many_runs_at_once_make_one_record():
