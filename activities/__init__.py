@@ -61,8 +61,9 @@ class Activities:
         once = Once(self._sender, settings.notion_settle_seconds)
         self._fetch = PlainFetch(self._sender, once, self._connections)
         self._notion = Notion(vault, once, self._seals, self._connections, settings.notion_version)
-        self._anywhere = Anywhere(self._notion, Sources(), settings.notion_version)
-        self._records = Records(self._notion, settings.notion_version)
+        sources = Sources()
+        self._anywhere = Anywhere(self._notion, sources, settings.notion_version)
+        self._records = Records(self._notion, sources, settings.notion_version)
 
     def all(self) -> list[Callable[..., Any]]:
         """Return what a worker registers."""
