@@ -69,6 +69,10 @@ class Settings(BaseSettings):
     )
     max_response_bytes: int = Field(default=1_048_576, ge=1024, description="The largest answer that a call takes in.")
 
+    max_upload_bytes: int = Field(
+        default=104_857_600, ge=1024, description="The largest file that `notion.upload_from` fetches."
+    )
+
     log_level: str = Field(
         default="INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$", description="The least level to log."
     )

@@ -13,7 +13,7 @@ from activities.connections import ActiveConnections
 from activities.egress import Egress
 from activities.heartbeat import Pulse, heartbeats
 from activities.network import Resolver, resolve
-from activities.notion import Anywhere, Notion, Once, PlainFetch, Records, Sources
+from activities.notion import Adapted, Notion, Once, PlainFetch, Records, Sources, Uploads
 from activities.pace import Pacer
 from activities.refresh import Refresher
 from activities.schedules import read_occurrence
@@ -26,6 +26,7 @@ from steps.errors import ConnectionNeedsReauthorization, ConnectionNotFound, Ste
 from steps.given import Given
 from steps.http import ConnectionRequest, FetchRequest, NotionRequest, Response, VariablesRequest
 from steps.notion.records import RecordAnswer, RecordRequest
+from steps.notion.upload import UploadRequest
 from steps.pauses import PAUSING
 from steps.scheduled import Occurrence, OccurrenceRequest
 from steps.wait import OpenedWait, WaitRequest
@@ -60,10 +61,11 @@ class Activities:
         self._sender = Sender(self._egress, self._seals, Pacer(vault.paces, rates))
         once = Once(self._sender, settings.notion_settle_seconds)
         self._fetch = PlainFetch(self._sender, once, self._connections)
-        self._notion = Notion(vault, once, self._seals, self._connections, settings.notion_version)
+        notion_calls = Notion(vault, once, self._seals, self._connections, settings.notion_version)
         sources = Sources()
-        self._anywhere = Anywhere(self._notion, sources, settings.notion_version)
-        self._records = Records(self._notion, sources, settings.notion_version)
+        self._notion = Adapted(notion_calls, sources, settings.notion_version)
+        self._records = Records(notion_calls, sources, settings.notion_version)
+        self._uploads = Uploads(self._egress, notion_calls)
 
     def all(self) -> list[Callable[..., Any]]:
         """Return what a worker registers."""
@@ -71,6 +73,7 @@ class Activities:
             self.fetch,
             self.notion,
             self.record,
+            self.upload,
             self.resolve_connection,
             self.await_connection,
             self.read_variables,
@@ -93,13 +96,19 @@ class Activities:
     async def notion(self, request: NotionRequest) -> dict[str, Any]:
         """Make one call of Notion's API."""
         async with heartbeats() as pulse:
-            return await _crossing(self._anywhere.call(request, _workflow(), pulse), pulse)
+            return await _crossing(self._notion.call(request, _workflow(), pulse), pulse)
 
     @activity.defn
     async def record(self, request: RecordRequest) -> RecordAnswer:
         """Write or find records of a database."""
         async with heartbeats() as pulse:
             return await _crossing(self._records.answer(request, _workflow(), pulse), pulse)
+
+    @activity.defn
+    async def upload(self, request: UploadRequest) -> dict[str, Any]:
+        """Fetch a file, and put it into Notion."""
+        async with heartbeats() as pulse:
+            return await _crossing(self._uploads.upload(request, _workflow(), pulse), pulse)
 
     @activity.defn
     async def resolve_connection(self, request: ConnectionRequest) -> str:

@@ -20,8 +20,8 @@ class CappedTransport(httpx.AsyncBaseTransport):
     In the transport, and not where the answer is used: httpx itself reads a whole answer before it sends again.
     """
 
-    def __init__(self, inner: httpx.AsyncBaseTransport, limit: int) -> None:
-        self._inner, self._limit = inner, limit
+    def __init__(self, inner: httpx.AsyncBaseTransport, limit: int, setting: str = "STEPS_MAX_RESPONSE_BYTES") -> None:
+        self._inner, self._limit, self._setting = inner, limit, setting
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Ask for the plain form, refuse any other, and count what comes."""
@@ -35,7 +35,7 @@ class CappedTransport(httpx.AsyncBaseTransport):
                 "the plain one. The request itself was made."
             )
         stream = cast("httpx.AsyncByteStream", response.stream)  # what an async transport returns
-        response.stream = _CappedStream(stream, self._limit, request.url.host)
+        response.stream = _CappedStream(stream, self._limit, self._setting, request.url.host)
         return response
 
     async def aclose(self) -> None:
@@ -44,8 +44,8 @@ class CappedTransport(httpx.AsyncBaseTransport):
 
 
 class _CappedStream(httpx.AsyncByteStream):
-    def __init__(self, inner: httpx.AsyncByteStream, limit: int, host: str) -> None:
-        self._inner, self._limit, self._host = inner, limit, host
+    def __init__(self, inner: httpx.AsyncByteStream, limit: int, setting: str, host: str) -> None:
+        self._inner, self._limit, self._setting, self._host = inner, limit, setting, host
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         taken = 0
@@ -54,7 +54,7 @@ class _CappedStream(httpx.AsyncByteStream):
             if taken > self._limit:
                 raise ResponseTooLarge(
                     f"The answer of {self._host} is larger than the cap of {self._limit} bytes "
-                    "(STEPS_MAX_RESPONSE_BYTES). The request itself was made."
+                    f"({self._setting}). The request itself was made."
                 )
             yield chunk
 

@@ -6,7 +6,7 @@ import ssl
 from collections.abc import Iterable
 from functools import cache
 from http.cookiejar import CookieJar, DefaultCookiePolicy
-from typing import ClassVar
+from typing import IO, ClassVar
 
 import httpx
 
@@ -45,12 +45,14 @@ class Egress:
             provider = guarded_transport([host_and_port(httpx.URL(settings.notion_origin))], most)
             route = RoutedTransport(outside, provider, settings.notion_origin)
         self._client = _client(route, settings.max_response_bytes)
+        self._files = _client(route, settings.max_upload_bytes, "STEPS_MAX_UPLOAD_BYTES")
         # For the end points that the configuration names, and no workflow.
         self._provider = _client(provider, settings.max_response_bytes)
 
     async def close(self) -> None:
         """Close the connections."""
         await self._client.aclose()
+        await self._files.aclose()
         await self._provider.aclose()
 
     async def send(
@@ -63,6 +65,13 @@ class Egress:
             StepsError: the request was refused, here or by `auth`.
         """
         return await _send(self._client, request, exchange, auth, seconds, MOST_REDIRECTS if auth is None else 0)
+
+    async def download(self, request: httpx.Request, exchange: Exchange, seconds: float, into: IO[bytes]) -> Response:
+        """Write what is answered into a file, and return the answer without it; raises as `send`.
+
+        There is no `auth`: what a server sends back of a secret could not be taken out of a file.
+        """
+        return await _send(self._files, request, exchange, None, seconds, MOST_REDIRECTS, into)
 
     async def send_to_provider(self, request: httpx.Request, exchange: Exchange, seconds: float) -> Response:
         """Send a request to a provider's own end point."""
@@ -107,9 +116,11 @@ def _trust() -> ssl.SSLContext:
     return httpx.create_ssl_context(trust_env=False)  # reading the authorities takes longer than all the rest
 
 
-def _client(transport: httpx.AsyncBaseTransport, cap: int) -> httpx.AsyncClient:
+def _client(
+    transport: httpx.AsyncBaseTransport, cap: int, setting: str = "STEPS_MAX_RESPONSE_BYTES"
+) -> httpx.AsyncClient:
     return httpx.AsyncClient(
-        transport=CappedTransport(transport, cap),
+        transport=CappedTransport(transport, cap, setting),
         trust_env=False,
         follow_redirects=False,
         # The whole exchange has its own limit; httpx's would count each read anew.
@@ -127,6 +138,7 @@ async def _send(
     auth: httpx.Auth | None,
     seconds: float,
     redirects: int,
+    into: IO[bytes] | None = None,
 ) -> Response:
     prepared = client.build_request(
         request.method,
@@ -137,7 +149,11 @@ async def _send(
     )
     try:
         async with asyncio.timeout(seconds):
-            return plain(await _follow(client, prepared, auth, redirects), exchange.scrubber)
+            answer = await _follow(client, prepared, auth, redirects, stream=into is not None)
+            if into is not None:
+                await _write(answer, into)
+                return Response(status=answer.status_code, url=exchange.scrubber.clean(str(answer.url)))
+            return plain(answer, exchange.scrubber)
     except TimeoutError:
         failure = exchange.timed_out(seconds)
     except (httpx.HTTPError, httpx.InvalidURL, OSError, UnicodeError) as error:
@@ -147,14 +163,23 @@ async def _send(
 
 
 async def _follow(
-    client: httpx.AsyncClient, request: httpx.Request, auth: httpx.Auth | None, redirects: int
+    client: httpx.AsyncClient, request: httpx.Request, auth: httpx.Auth | None, redirects: int, *, stream: bool
 ) -> httpx.Response:
     for _ in range(redirects + 1):
-        answer = await client.send(request, auth=auth)
+        answer = await client.send(request, auth=auth, stream=stream)
         if not redirects or answer.next_request is None:
             return answer
+        await answer.aclose()
         before, request = request, answer.next_request
         check_address(request.url)
         if before.url.scheme == "https" and request.url.scheme != "https":
             raise EgressDenied(f"{before.url.host} redirected from https to http, to {request.url.host}; not followed.")
     raise TooManyRedirects(f"{request.url.host} redirected more than {redirects} times.")
+
+
+async def _write(answer: httpx.Response, into: IO[bytes]) -> None:
+    try:
+        async for chunk in answer.aiter_raw():
+            await asyncio.to_thread(into.write, chunk)
+    finally:
+        await answer.aclose()

@@ -31,7 +31,7 @@ from steps.errors import (
 from steps.facts import RunInfo
 from steps.http import Response
 from steps.invalid_record import RecordInvalid
-from steps.notion import DateRange, File, Notion, Person, Place, Record, Relation
+from steps.notion import DateRange, File, Notion, Person, Place, Record, Relation, Results
 from steps.notion_event import NotionEvent
 from steps.options import step
 from steps.record import RunRecord, StepFailure, StepRow
@@ -70,6 +70,7 @@ __all__ = [
     "Relation",
     "Response",
     "ResponseTooLarge",
+    "Results",
     "Retry",
     "RunFailed",
     "RunInfo",

@@ -16,7 +16,7 @@ from steps.earlier import Calls
 from steps.environment import Env
 from steps.errors import PayloadInvalid, RequestInvalid
 from steps.facts import Log, RunInfo
-from steps.http import ConnectionRequest, FetchRequest, Response
+from steps.http import MAX_REQUEST_BYTES, ConnectionRequest, FetchRequest, Response
 from steps.notion import Notion
 from steps.notion.plain import RETRY as NOTION_RETRY
 from steps.notion.plain import is_notion
@@ -29,8 +29,6 @@ from steps.store import Store
 if TYPE_CHECKING:
     from steps.branch import Branch
     from steps.run import Run
-
-MAX_REQUEST_BYTES = 1_048_576
 
 
 class Api(Scheduling):
@@ -121,13 +119,16 @@ class Api(Scheduling):
         return response
 
     def notion(self, handle: str, *, version: str | None = None, interactive: bool | None = None) -> Notion:
-        """Return the Notion client of a connection.
+        """Return the Notion client of a connection; without `version` with the deployment's (STEPS_NOTION_VERSION).
 
-        Without `version` it speaks the deployment's (STEPS_NOTION_VERSION). Where calls wait for their turn, those that
-        are `interactive` go first; without it, those of a run whose answer somebody waits for.
+        `interactive` says whether somebody waits for its calls, so that they go before others; if not given, that is so
+        while the run's caller waits.
+
+        Raises:
+            RequestInvalid: the version is none that is known.
         """
         self._run.attributes.uses(handle)
-        calls = self._calls if interactive is None else self._calls.going("interactive" if interactive else "bulk")
+        calls = self._calls if interactive is None else self._calls.in_lane("interactive" if interactive else "bulk")
         return Notion(handle, self._step, calls, version, keys=self._run.record_keys, log=self.log)
 
     async def call(

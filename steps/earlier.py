@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections import defaultdict
 from collections.abc import Iterator
+from copy import copy
 from datetime import UTC, datetime
 from typing import Any, TypeVar, cast
 
@@ -29,11 +30,11 @@ class Calls:
         self._since = since
         self._made: defaultdict[str, list[str]] = defaultdict(list)
 
-    def going(self, lane: Lane) -> Calls:
-        """Return the same calls in another lane."""
-        other = Calls(self._since, lane)
-        other._made = self._made
-        return other
+    def in_lane(self, lane: Lane) -> Calls:
+        """Return the same calls, as urgent as this says."""
+        found = copy(self)
+        found.lane = lane
+        return found
 
     def again(self, method: str, place: str, body: Any) -> Again | None:
         """Return what a call must look for before it is sent, and what it must not take for its own."""

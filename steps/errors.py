@@ -35,7 +35,6 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from temporalio.exceptions import ApplicationError, ApplicationErrorCategory, FailureError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from datetime import timedelta
 
     from steps.record import StepFailure
@@ -197,21 +196,20 @@ class VaultFailed(StepsError):
 
 
 class NotionError(StepsError):
-    """Carry Notion's answer, and in the message what to do; `data_sources` are those among which one must choose."""
+    """Carry Notion's `status`, `code`, `request_id`, `additional_data`; the `message` ends in `advice`: what to do."""
 
     type: ClassVar[str] = "notion-error"
+    _SAID: ClassVar = ("status", "code", "request_id", "advice", "additional_data")
 
-    def __init__(
-        self, message: str, *, status: int = 0, code: str = "", request_id: str | None = None,
-        data_sources: Sequence[str] = (),
-    ) -> None:  # fmt: skip
+    def __init__(self, message: str, *, status: int = 0, code: str = "", advice: str = "", **more: Any) -> None:
         super().__init__(message)
-        self.status, self.code, self.request_id, self.data_sources = status, code, request_id, list(data_sources)
+        self.message, self.status, self.code, self.advice = message, status, code, advice
+        self.request_id: str | None = more.get("request_id")
+        self.additional_data: dict[str, Any] = more.get("additional_data") or {}
 
     def details(self) -> dict[str, Any]:
-        """Return Notion's own words."""
-        names = ("status", "code", "request_id", "data_sources")
-        return {name: getattr(self, name) for name in names}
+        """Return Notion's own words, and what to do."""
+        return {name: getattr(self, name) for name in self._SAID}
 
 
 class StepTimedOut(StepsError, TimeoutError):

@@ -6,8 +6,9 @@ import json
 from datetime import datetime
 from typing import Any, Literal
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 
+MAX_REQUEST_BYTES = 1_048_576
 JSON = Any  # what json.loads returns
 
 Lane = Literal["interactive", "bulk"]
@@ -77,32 +78,35 @@ class Response(BaseModel):
             raise ValueError(f"The answer of {self.url} is not JSON ({error}): {self.text[:200]!r}") from None
 
 
-class NotionFile(BaseModel):
-    """The bytes of a file, or of a part of it, in base64."""
+class SentFile(BaseModel):
+    """A file, or one `part` of it, that is sent as a form; in histories its content is base64."""
 
-    content: str
+    model_config = ConfigDict(ser_json_bytes="base64", val_json_bytes="base64")
+
+    filename: str
+    content: bytes
     content_type: str | None = None
-    part_number: int | None = None
+    part: int | None = Field(default=None, exclude_if=lambda part: part is None)
 
 
 class NotionRequest(OutsideCall):
     """One call of Notion's API, by the connection's handle. `path` begins with /v1/.
 
     `key` is the property that tells one page from every other, `page` the page or block that a comment's discussion is
-    on; without `version` it is the deployment's. With `adapt` path and body are in the form of the newest version, with
-    ids of databases or of data sources, and the worker translates them. `file` is sent in place of a body.
+    on; without `version` it is the deployment's. With `adapt` path and body have the newest version's form, and any id
+    of a database or data source, and are put into the form of the version in use.
     """
 
     handle: str
     method: str
     path: str
     version: str | None = None
-    params: dict[str, str | int] | None = None
+    params: dict[str, str | int | list[str]] | None = None
     body: dict[str, Any] | None = None
+    file: SentFile | None = Field(default=None, exclude_if=lambda file: file is None)
+    adapt: bool = Field(default=False, exclude_if=lambda adapt: not adapt)
     key: str | None = Field(default=None, exclude_if=lambda key: key is None)
     page: str | None = Field(default=None, exclude_if=lambda page: page is None)
-    adapt: bool = Field(default=False, exclude_if=lambda adapt: not adapt)
-    file: NotionFile | None = Field(default=None, exclude_if=lambda file: file is None)
 
 
 class ConnectionRequest(BaseModel):

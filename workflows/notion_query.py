@@ -22,6 +22,6 @@ class NotionQuery(Workflow):
         query = data or Query()
         notion = api.notion("my-notion")
         found = notion.query(api.env["NOTION_DATABASE_ID"], filter=query.filter, sorts=query.sorts, limit=query.limit)
-        rows = [{"id": row["id"], "url": row["url"], "properties": row["properties"]} async for row in found]
+        rows = [{"id": row["id"], "url": row.get("url"), "properties": row["properties"]} async for row in found]
         api.log(f"Found {len(rows)} rows")
         return rows

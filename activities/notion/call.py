@@ -1,8 +1,8 @@
 from __future__ import annotations
 
-import base64
 import json
 import re
+from mimetypes import guess_type
 from typing import Any, NoReturn
 from urllib.parse import unquote
 
@@ -12,22 +12,23 @@ from activities.connections import ActiveConnections, needs_reauthorization
 from activities.exchange import NoAnswer
 from activities.fetch import check_seal_free
 from activities.heartbeat import Pulse
+from activities.notion.advice import OUTCOME_UNKNOWN
 from activities.notion.asking import read_object
 from activities.notion.once import ANSWER_LOST, Asked, Once
-from activities.notion.refusal import OUTCOME_UNKNOWN, Refusal
+from activities.notion.refusal import Refusal
 from activities.notion.trail import Trail
 from activities.notion.writes import Write
 from activities.seals import SealedAuth, Seals
 from activities.sending import Sent
 from settings import NOTION_ORIGIN
 from steps.errors import FetchFailed, NotionError, RequestInvalid
-from steps.http import NotionFile, NotionRequest
+from steps.http import NotionRequest, SentFile
+from steps.notion.versions import known_version
 from vault import Vault
 
 _SECONDS = 65.0  # Notion gives up after 60 by itself
 _METHODS = frozenset({"GET", "POST", "PATCH", "PUT", "DELETE"})
 _PATH = re.compile(r"/v1(/[A-Za-z0-9_.~%-]+)+")
-_VERSION = re.compile(r"[0-9-]{10}")
 
 
 class Notion:
@@ -69,7 +70,9 @@ class Notion:
             if not asked.write.counts:
                 raise
             lost = str(error)
-        raise NotionError(f"{lost}. {OUTCOME_UNKNOWN}", code=ANSWER_LOST).to_failure(retryable=asked.write.safe)
+        raise NotionError(f"{lost}. {OUTCOME_UNKNOWN}", code=ANSWER_LOST, advice=OUTCOME_UNKNOWN).to_failure(
+            retryable=asked.write.safe
+        )
 
     async def _lose(self, handle: str, auth: SealedAuth | None) -> NoReturn:
         used = auth.opened(handle) if auth else None
@@ -86,25 +89,24 @@ def _build(request: NotionRequest, reference: str, version: str) -> httpx.Reques
     dots = any(unquote(part) in (".", "..") for part in request.path.split("/"))
     if dots or not _PATH.fullmatch(request.path):
         raise RequestInvalid(f"{request.path[:100]!r} is no path of Notion's API, such as /v1/pages.")
-    if not _VERSION.fullmatch(version):
-        raise RequestInvalid(f"{version[:20]!r} is no version of Notion's API, such as 2022-06-28.")
+    known_version(version)
     content = None if request.body is None else json.dumps(request.body, ensure_ascii=False, separators=(",", ":"))
     for place, text in {"the path": request.path, "params": str(request.params), "the body": content or ""}.items():
         check_seal_free(place, text)
     headers = {"Authorization": f"Bearer {reference}", "Notion-Version": version, "Accept": "application/json"}
     url = httpx.URL(NOTION_ORIGIN + request.path, params=request.params or None)
     if request.file is not None:
-        return _form(method, url, headers, request.file)
+        form = httpx.Request(method, url, headers=headers, **_form(request.file))
+        form.read()  # it may be sent twice, and each form has a boundary of its own
+        return form
     if content is not None:
         headers["Content-Type"] = "application/json"
     return httpx.Request(method, url, headers=headers, content=None if content is None else content.encode())
 
 
-def _form(method: str, url: httpx.URL, headers: dict[str, str], file: NotionFile) -> httpx.Request:
-    content = base64.b64decode(file.content)
-    fields = {} if file.part_number is None else {"part_number": str(file.part_number)}
-    kind = file.content_type or "application/octet-stream"
-    form = httpx.Request(method, url, headers=headers, data=fields, files={"file": ("file", content, kind)})
-    # Read whole: a refresh of the token sends it a second time, and each form has a boundary of its own.
-    form.read()
-    return httpx.Request(method, url, headers=form.headers, content=form.content)
+def _form(file: SentFile) -> dict[str, Any]:
+    for place, text in {"the name of a file": file.filename, "a file": file.content.decode("latin-1")}.items():
+        check_seal_free(place, text)
+    kind = file.content_type or guess_type(file.filename)[0] or "application/octet-stream"
+    part = {} if file.part is None else {"data": {"part_number": str(file.part)}}
+    return {"files": {"file": (file.filename, file.content, kind)}, **part}

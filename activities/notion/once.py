@@ -9,9 +9,10 @@ from datetime import timedelta
 import httpx
 
 from activities.exchange import Watch
+from activities.notion.advice import OUTCOME_UNKNOWN
 from activities.notion.asking import Asking, CannotLook, TokenRefused, read_object
 from activities.notion.earlier import Earlier
-from activities.notion.refusal import OUTCOME_UNKNOWN, Refusal
+from activities.notion.refusal import Refusal
 from activities.notion.trail import Trail
 from activities.notion.writes import Kind, Write
 from activities.sending import Sender, Sent
@@ -87,6 +88,7 @@ class Once:
         raise NotionError(
             f"The answer to {asked.write.method} {asked.write.path} was lost, and {why}. {OUTCOME_UNKNOWN}",
             code=ANSWER_LOST,
+            advice=OUTCOME_UNKNOWN,
         )
 
     def _wait(self, asked: Asked, trail: Trail) -> None:
@@ -97,6 +99,7 @@ class Once:
             f"The answer to {asked.write.method} {asked.write.path} was lost, and Notion shows nothing of it yet; "
             f"waiting {seconds:.0f} s to look again. {OUTCOME_UNKNOWN}",
             code=ANSWER_LOST,
+            advice=OUTCOME_UNKNOWN,
         )
         raise error.to_failure(retryable=True, next_retry_delay=timedelta(seconds=seconds))
 

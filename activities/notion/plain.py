@@ -10,9 +10,10 @@ from activities.connections import ActiveConnections
 from activities.exchange import NoAnswer
 from activities.fetch import build, fetch
 from activities.heartbeat import Pulse
+from activities.notion.advice import OUTCOME_UNKNOWN
 from activities.notion.asking import read_object
 from activities.notion.once import ANSWER_LOST, Asked, Once
-from activities.notion.refusal import OUTCOME_UNKNOWN, Refusal
+from activities.notion.refusal import Refusal
 from activities.notion.trail import Trail
 from activities.notion.writes import Write
 from activities.sending import Sender
@@ -58,7 +59,7 @@ class PlainFetch:
             if asked.write.safe:
                 raise
             lost = str(error)
-        raise NotionError(f"{lost}. {OUTCOME_UNKNOWN}", code=ANSWER_LOST)
+        raise NotionError(f"{lost}. {OUTCOME_UNKNOWN}", code=ANSWER_LOST, advice=OUTCOME_UNKNOWN)
 
 
 def notion_handle(request: FetchRequest) -> str | None:

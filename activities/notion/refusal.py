@@ -2,17 +2,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Any, cast
+from typing import Any
 
 from temporalio.exceptions import FailureError
 
+from activities.notion.advice import OUTCOME_UNKNOWN, advice_for
 from activities.retry_after import retry_after
 from steps.errors import NotionError
 from steps.http import Response
-
-OUTCOME_UNKNOWN = "The write may have taken effect: look in Notion before it is sent again."
+from steps.notion.parts import a_list, an_object, is_list
 
 # Notion says of these that nothing was done.
 _NOTHING_DONE = frozenset({"rate_limited", "service_overload", "conflict_error"})
@@ -43,6 +43,7 @@ _FOR_GOOD = frozenset(
 )
 _LONGEST_MESSAGE = 2_000  # of what becomes a failure in the run's history
 _MOST_WORDS = 200
+_MOST_LISTED = 50
 _TAG = re.compile(r"<(script|style)\b.*?</\1>|<[^>]*>", re.DOTALL | re.IGNORECASE)
 
 
@@ -55,7 +56,7 @@ class Refusal:
     message: str
     request_id: str | None
     retry_after: timedelta | None
-    sources: tuple[str, ...] = ()
+    more: Mapping[str, Any] = field(default_factory=dict[str, Any])
 
     @classmethod
     def of(cls, answer: Response, body: Mapping[str, Any] | None) -> Refusal:
@@ -70,8 +71,13 @@ class Refusal:
             message=message if isinstance(message, str) else _first_words(answer.text),
             request_id=request_id if isinstance(request_id, str) else None,
             retry_after=retry_after(answer.headers.get("retry-after")),
-            sources=_sources(cast("dict[str, Any]", more)) if isinstance(more, dict) else (),
+            more=_more(more),
         )
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """The data sources of the database in question, where there are several and the version has none."""
+        return tuple(a_list(self.more.get("child_data_source_ids")))
 
     @property
     def nothing_done(self) -> bool:
@@ -96,35 +102,18 @@ class Refusal:
         `counts` says that it matters if the request was made already.
         """
         again = self.again(repeatable=repeatable)
-        advice = OUTCOME_UNKNOWN if self.outage and counts else self._advice(handle, again)
+        advice = advice_for(self.status, self.code, handle, sources=self.sources, again=again)
+        if self.outage and counts:
+            advice = OUTCOME_UNKNOWN
         error = NotionError(
             f"Notion {self.status} {self.code}".rstrip() + f": {self.message[:_LONGEST_MESSAGE]} {advice}".rstrip(),
             status=self.status,
             code=self.code,
             request_id=self.request_id,
-            data_sources=self.sources,
+            advice=advice,
+            additional_data=self.more,
         )
         return error.to_failure(retryable=again, next_retry_delay=self.retry_after if again else None)
-
-    def _advice(self, handle: str, again: bool) -> str:
-        if again or self.outage:
-            return ""
-        if self.sources:
-            return f"Use a version of 2025-09-03 or later, with one of the data sources {', '.join(self.sources)}."
-        match self.status, self.code:
-            case 404, "object_not_found":
-                return f"Share the page or database with the connection {handle!r} in Notion (••• → Connections)."
-            case 403, "restricted_resource":
-                return (
-                    f"The connection {handle!r} lacks the capability: switch it on at notion.so/my-integrations, then "
-                    "connect the account again."
-                )
-            case 400, _:
-                return "Correct the request; it is not sent again."
-            case 200, _:
-                return "The call was made, and its answer is no JSON object."
-            case _:
-                return ""
 
 
 def _first_words(text: str) -> str:
@@ -132,6 +121,12 @@ def _first_words(text: str) -> str:
     return f"{words[:_MOST_WORDS]!r}" if words else "no words"
 
 
-def _sources(more: Mapping[str, Any]) -> tuple[str, ...]:
-    found = more.get("child_data_source_ids")
-    return tuple(str(each) for each in cast("list[object]", found)) if isinstance(found, list) else ()
+def _more(given: object) -> dict[str, Any]:
+    """Return additional data as Notion documents it: texts, and lists of them; no more than an error should hold."""
+    found: dict[str, Any] = {}
+    for name, value in an_object(given).items():
+        if isinstance(value, str):
+            found[name] = value[:_LONGEST_MESSAGE]
+        elif is_list(value):
+            found[name] = [str(each)[:_MOST_WORDS] for each in value[:_MOST_LISTED]]
+    return found

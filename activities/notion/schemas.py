@@ -10,12 +10,13 @@ from urllib.parse import quote
 
 from temporalio.exceptions import ApplicationError
 
-from activities.notion.sources import DATA_SOURCES, Sources
+from activities.notion.sources import Sources
 from steps.errors import NotionError
 from steps.http import NotionRequest
-from steps.notion.ids import notion_id
+from steps.notion.ids import read_id
 from steps.notion.parts import an_object
 from steps.notion.schema import TITLE_ALONE, Schema, read_schema
+from steps.notion.versions import DATA_SOURCES
 
 Get = Callable[[NotionRequest], Awaitable[dict[str, Any]]]
 LIFETIME = 600.0  # seconds
@@ -53,22 +54,22 @@ class Schemas:
         """Return the schema of a database or data source, at most `longest` seconds old.
 
         Raises:
-            RequestInvalid: the database has several data sources, and one must be chosen.
+            NotionError: the database has several data sources, and one must be chosen.
         """
-        place = place._replace(id=notion_id(place.id))
+        place = place._replace(id=read_id(place.id))
         kept = self._kept.get(place)
         if kept is not None and self._clock() - kept.at < longest:
             self._kept.move_to_end(place)
             return kept
         at = self._clock()
         kept = Kept(read_schema(await self._read(place, get)), at)
-        for id in {place.id, notion_id(kept.schema.id)}:
+        for id in {place.id, read_id(kept.schema.id)}:
             _keep(self._kept, place._replace(id=id), kept)
         return kept
 
     async def of_page(self, place: Place, get: Get, *, longest: float = LIFETIME) -> Kept:
         """Return the schema of the database that a page is a row of; any other page has a title alone."""
-        place = place._replace(id=notion_id(place.id))
+        place = place._replace(id=read_id(place.id))
         home = self._homes.get(place)
         if home is None:
             page = await get(_request(place, f"/v1/pages/{quote(place.id, safe='')}"))
@@ -81,8 +82,11 @@ class Schemas:
 
     async def _read(self, place: Place, get: Get) -> dict[str, Any]:
         newer = place._replace(version=max(place.version, DATA_SOURCES))
-        database, source = await self._sources.find(place.handle, place.id, lambda path: get(_request(newer, path)))
-        held = f"databases/{quote(database, safe='')}" if newer != place else f"data_sources/{quote(source, safe='')}"
+        home = await self._sources.home(place.handle, place.id, lambda path: get(_request(newer, path)))
+        source = home.source(place.id)
+        held = (
+            f"databases/{quote(home.database, safe='')}" if newer != place else f"data_sources/{quote(source, safe='')}"
+        )
         try:
             return await get(_request(place, f"/v1/{held}"))
         except (NotionError, ApplicationError):

@@ -1,105 +1,122 @@
-"""Which data source a database's rows are in, found once and remembered."""
+"""Which data sources a database has, remembered for a while: an author may give the id of either."""
 
 from __future__ import annotations
 
+import time
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable
-from typing import Any, cast
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
 from urllib.parse import quote
 
 from temporalio.exceptions import ApplicationError
 
-from steps.errors import NotionError, RequestInvalid
-from steps.notion.ids import notion_id
-
-NEWEST = "2026-03-11"
-DATA_SOURCES = "2025-09-03"
-"""From this version on a database is a container of data sources, and rows are those of a data source."""
-
-_MOST = 1_000
-_MISSING = frozenset({"object_not_found", "validation_error"})
+from steps.errors import NotionError
+from steps.notion.parts import a_list, an_object
 
 Get = Callable[[str], Awaitable[dict[str, Any]]]
-"""Retrieve a path in a version that has data sources."""
+"""Return the object at a path, asked for in a version that has data sources."""
+SEVERAL = "multiple_data_sources_for_database"
+_LIFETIME = 600.0  # seconds
+_MOST = 1_000
+
+
+@dataclass(frozen=True)
+class Home:
+    """A database, and its data sources: their names by their ids."""
+
+    database: str
+    sources: Mapping[str, str]
+
+    def source(self, id: str) -> str:
+        """Return the data source that an id means: itself, or the only one of its database.
+
+        Raises:
+            NotionError: there are several, and it names them all.
+        """
+        if id in self.sources:
+            return id
+        if len(self.sources) == 1:
+            return next(iter(self.sources))
+        named = "; ".join(f"{source} ({name})" for source, name in self.sources.items()) or "none"
+        advice = f"Give the id of one of them instead: {named}."
+        raise NotionError(
+            f"The database {self.database} has {len(self.sources)} data sources. {advice}",
+            code=SEVERAL,
+            advice=advice,
+            additional_data={"error_type": SEVERAL, "child_data_source_ids": [*self.sources]},
+        )
 
 
 class Sources:
-    """The database and the data source of an id, which may be that of either; each connection has its own."""
+    """Find databases by their ids and those of their data sources; each connection sees its own."""
 
-    def __init__(self) -> None:
-        self._known: OrderedDict[tuple[str, str], tuple[str, str]] = OrderedDict()
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._kept: OrderedDict[tuple[str, str], tuple[Home, float]] = OrderedDict()
 
-    def knows(self, handle: str, id: str) -> bool:
-        """Tell whether an id was found before."""
-        return (handle, notion_id(id)) in self._known
+    def known(self, handle: str, id: str) -> Home | None:
+        """Return what is remembered of an id."""
+        home, until = self._kept.get((handle, id), (None, 0.0))
+        return home if until > self._clock() else None
 
     def forget(self, handle: str, id: str) -> None:
-        """Look an id up anew, next time."""
-        self._known.pop((handle, notion_id(id)), None)
+        """Ask anew the next time."""
+        self._kept.pop((handle, id), None)
 
-    async def find(self, handle: str, id: str, get: Get, *, source_first: bool = False) -> tuple[str, str]:
-        """Return the ids of the database and of its data source.
+    async def home(self, handle: str, id: str, get: Get) -> Home:
+        """Return the database that an id, or the data source of that id, belongs to.
 
         Raises:
-            RequestInvalid: the database has several data sources, and one must be chosen; it names them.
-            NotionError, FailureError: Notion knows neither, or cannot be asked.
+            NotionError, FailureError: there is none that the connection sees, or Notion does not tell now.
         """
-        id = notion_id(id)
-        key = handle, id
-        if key not in self._known:
-            asked = (_by_source, _by_database) if source_first else (_by_database, _by_source)
-            self._known[key] = await _first(asked, id, get)
-            while len(self._known) > _MOST:
-                self._known.popitem(last=False)
-        self._known.move_to_end(key)
-        return self._known[key]
+        home = self.known(handle, id)
+        if home is None:
+            home = await _read(id, get)
+            for each in {id, home.database, *home.sources}:
+                self._keep((handle, each), home)
+        return home
+
+    async def source(self, handle: str, id: str, get: Get) -> str:
+        """Return the id of the data source that an id means; raises as `home`, and where there are several."""
+        return (await self.home(handle, id, get)).source(id)
+
+    def _keep(self, place: tuple[str, str], home: Home) -> None:
+        self._kept[place] = home, self._clock() + _LIFETIME
+        self._kept.move_to_end(place)
+        while len(self._kept) > _MOST:
+            self._kept.popitem(last=False)
 
 
-async def names(database_id: str, get: Get) -> str:
-    """Return the data sources of a database as a person chooses among them."""
-    database = await get(f"/v1/databases/{quote(database_id, safe='')}")
-    return "; ".join(f"{one.get('id')} ({one.get('name')})" for one in _listed(database)) or "none"
+def told(error: NotionError | ApplicationError) -> dict[str, Any]:
+    """Return what Notion said in a refusal: its status and code, and what else it has."""
+    return error.details() if isinstance(error, NotionError) else an_object(next(iter(error.details), None))
 
 
-def code_of(error: BaseException) -> str:
-    """Return Notion's code of an error, however it came."""
-    if isinstance(error, NotionError):
-        return error.code
-    details: Any = error.details[0] if isinstance(error, ApplicationError) and error.details else None
-    return str(cast("dict[str, Any]", details).get("code", "")) if isinstance(details, dict) else ""
+def mistaken(error: NotionError | ApplicationError) -> bool:
+    """Tell whether a refusal may be about an id that is of something else."""
+    return told(error).get("code") in ("object_not_found", "validation_error")
 
 
-async def _first(
-    asked: tuple[Callable[[str, Get], Awaitable[tuple[str, str]]], ...], id: str, get: Get
-) -> tuple[str, str]:
-    failure: Exception | None = None
-    for ask in asked:
-        try:
-            return await ask(id, get)
-        except (NotionError, ApplicationError) as error:
-            if code_of(error) not in _MISSING:
-                raise
-            failure = failure or error
-    raise failure or NotionError(f"Notion knows no database {id}.", code="object_not_found")
+async def _read(id: str, get: Get) -> Home:
+    try:
+        return _home(await get(f"/v1/databases/{quote(id, safe='')}"))
+    except (NotionError, ApplicationError) as error:
+        if not mistaken(error):
+            raise
+        refused = error
+    try:
+        source = await get(f"/v1/data_sources/{quote(id, safe='')}")
+    except (NotionError, ApplicationError) as error:
+        if not mistaken(error):
+            raise
+        source = {}
+    database = an_object(source.get("parent")).get("database_id")
+    if not isinstance(database, str):
+        raise refused
+    return _home(await get(f"/v1/databases/{quote(database, safe='')}"))
 
 
-async def _by_database(id: str, get: Get) -> tuple[str, str]:
-    database = await get(f"/v1/databases/{quote(id, safe='')}")
-    sources = _listed(database)
-    if len(sources) == 1:
-        return str(database["id"]), str(sources[0].get("id"))
-    found = "; ".join(f"{one.get('id')} ({one.get('name')})" for one in sources) or "none"
-    raise RequestInvalid(f"The database {id} has {len(sources)} data sources. Give the id of one: {found}.")
-
-
-async def _by_source(id: str, get: Get) -> tuple[str, str]:
-    source = await get(f"/v1/data_sources/{quote(id, safe='')}")
-    parent: Any = source.get("parent")
-    held = cast("dict[str, Any]", parent) if isinstance(parent, dict) else {}
-    return str(held.get("database_id") or id), str(source["id"])
-
-
-def _listed(database: dict[str, Any]) -> list[dict[str, Any]]:
-    found: Any = database.get("data_sources")
-    listed = cast("list[Any]", found) if isinstance(found, list) else []
-    return [cast("dict[str, Any]", one) for one in listed if isinstance(one, dict)]
+def _home(database: Mapping[str, Any]) -> Home:
+    sources = [an_object(source) for source in a_list(database.get("data_sources"))]
+    return Home(str(database.get("id")), {str(source.get("id")): str(source.get("name")) for source in sources})

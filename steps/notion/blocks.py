@@ -1,63 +1,71 @@
-"""Blocks: what a page is made of."""
+"""`notion.blocks`."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, cast
+from typing import Any
 
-from steps.notion.caller import Caller, path_to
-from steps.notion.ids import notion_id
-from steps.notion.results import MAX_ROWS, Results
-from steps.notion.shapes import Block
+from steps.errors import RequestInvalid
+from steps.notion.ids import path_id, read_id
+from steps.notion.results import Results
+from steps.notion.shapes import Block, ResultPage
+from steps.notion.wire import Wire
+
+MAX_BLOCKS = 100
 
 
 class Blocks:
-    """`notion.blocks`; a page's id is also that of the block which holds its content.
+    """Blocks: what stands on a page. A page is a block, too; an id may be an address, also that of a block."""
 
-    Source: developers.notion.com/reference/block.
-    """
+    def __init__(self, wire: Wire) -> None:
+        self._wire = wire
 
-    def __init__(self, caller: Caller) -> None:
-        self._caller = caller
+    async def retrieve(self, block_id: str) -> Block:
+        """Return a block without what is in it."""
+        return await self._wire.call("GET", _path(block_id))
 
-    async def retrieve(self, block_id: str, *, version: str | None = None) -> Block:
-        """Return a block."""
-        return _block(await self._caller.call("GET", path_to("blocks", block_id), version=version))
-
-    def children(self, block_id: str, *, limit: int = MAX_ROWS, version: str | None = None) -> Results[Block]:
-        """Give the blocks within a block or page, in their order."""
-        path = f"{path_to('blocks', block_id)}/children"
-
-        async def fetch(asked: dict[str, Any]) -> dict[str, Any]:
-            return await self._caller.call("GET", path, params=asked, version=version)
-
-        return Results(fetch, limit=limit)
+    def children(
+        self,
+        block_id: str,
+        *,
+        limit: int | None = None,
+        page_size: int | None = None,
+        start_cursor: str | None = None,
+    ) -> Results[Block]:
+        """Return the blocks in a page or block, one level deep."""
+        path = f"{_path(block_id)}/children"
+        return self._wire.results("GET", path, limit=limit, page_size=page_size, start_cursor=start_cursor)
 
     async def append(
         self,
         block_id: str,
-        children: Sequence[Mapping[str, Any]],
         *,
+        children: Sequence[Mapping[str, Any]],
         after: str | None = None,
         position: Mapping[str, Any] | None = None,
-        version: str | None = None,
-    ) -> list[Block]:
-        """Add blocks, 100 at most, at the end or `after` another one, and return them."""
+    ) -> ResultPage[Block]:
+        """Add up to 100 blocks to a page or block: at its end, after the block `after`, or as `position` says."""
+        if len(children) > MAX_BLOCKS:
+            raise RequestInvalid(
+                f"Notion takes {MAX_BLOCKS} blocks at once, and not {len(children)}: append the rest next."
+            )
+        if after is not None and position is not None:
+            raise RequestInvalid("Give after or position, not both.")
+        body: dict[str, Any] = {"children": [*children]}
         if after is not None:
-            position = {"type": "after_block", "after_block": {"id": notion_id(after)}}
-        path = f"{path_to('blocks', block_id)}/children"
-        body = {"children": list(children), "position": position}
-        answer = await self._caller.call("PATCH", path, body=body, version=version)
-        return cast("list[Block]", answer["results"])
+            position = {"type": "after_block", "after_block": {"id": read_id(after, "block")}}
+        if position is not None:
+            body["position"] = position
+        return await self._wire.call("PATCH", f"{_path(block_id)}/children", body=body)
 
-    async def update(self, block_id: str, *, version: str | None = None, **body: Any) -> Block:
-        """Change what a block holds, such as `paragraph={"rich_text": [...]}`."""
-        return _block(await self._caller.call("PATCH", path_to("blocks", block_id), body=body, version=version))
+    async def update(self, block_id: str, **body: Any) -> Block:
+        """Change a block: its content under the name of its type, as in `paragraph={"rich_text": [...]}`."""
+        return await self._wire.call("PATCH", _path(block_id), body=body)
 
-    async def delete(self, block_id: str, *, version: str | None = None) -> Block:
+    async def delete(self, block_id: str) -> Block:
         """Move a block to the trash."""
-        return _block(await self._caller.call("DELETE", path_to("blocks", block_id), version=version))
+        return await self._wire.call("DELETE", _path(block_id))
 
 
-def _block(answer: dict[str, Any]) -> Block:
-    return cast("Block", answer)
+def _path(block_id: str) -> str:
+    return f"/v1/blocks/{path_id(block_id, 'block')}"

@@ -1,91 +1,29 @@
-"""Databases, and the data sources that hold their rows."""
+"""`notion.databases`."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any, cast
+from typing import Unpack
 
-from steps.notion.caller import Caller, path_to
-from steps.notion.results import MAX_ROWS, Results
-from steps.notion.shapes import Database, DataSource, Page
+from steps.notion.bodies import DatabaseBody, DatabaseChange
+from steps.notion.ids import path_id, with_parent
+from steps.notion.shapes import Database
+from steps.notion.wire import Wire, given
 
 
 class Databases:
-    """`notion.databases`. Source: developers.notion.com/reference/database."""
+    """Databases. Their rows, and from 2025-09-03 on their properties, belong to their data sources."""
 
-    def __init__(self, caller: Caller) -> None:
-        self._caller = caller
+    def __init__(self, wire: Wire) -> None:
+        self._wire = wire
 
-    async def retrieve(self, database_id: str, *, version: str | None = None) -> Database:
-        """Return a database; its schema is that of its data source (`notion.data_sources.retrieve`)."""
-        return _database(await self._caller.call("GET", path_to("databases", database_id), version=version))
+    async def create(self, **body: Unpack[DatabaseBody]) -> Database:
+        """Create a database with one data source: `parent`, `title`, `properties`, ..."""
+        return await self._wire.call("POST", "/v1/databases", body=with_parent(given(body)))
 
-    async def create(
-        self,
-        *,
-        parent: Mapping[str, Any],
-        properties: Mapping[str, Any],
-        title: Sequence[Mapping[str, Any]] | None = None,
-        version: str | None = None,
-        **more: Any,
-    ) -> Database:
-        """Create a database with one data source of this schema."""
-        body = {"parent": parent, "title": title, "initial_data_source": {"properties": properties}, **more}
-        return _database(await self._caller.call("POST", "/v1/databases", body=body, version=version))
+    async def retrieve(self, database_id: str) -> Database:
+        """Return a database with its `data_sources`; its properties come with `data_sources.retrieve`."""
+        return await self._wire.call("GET", f"/v1/databases/{path_id(database_id)}")
 
-    async def update(self, database_id: str, *, version: str | None = None, **body: Any) -> Database:
-        """Change title, description, icon, cover or place of a database."""
-        path = path_to("databases", database_id)
-        return _database(await self._caller.call("PATCH", path, body=body, version=version))
-
-
-class DataSources:
-    """`notion.data_sources`; the id of a database with one data source will do for each of them.
-
-    Source: developers.notion.com/reference/data-source.
-    """
-
-    def __init__(self, caller: Caller) -> None:
-        self._caller = caller
-
-    async def retrieve(self, data_source_id: str, *, version: str | None = None) -> DataSource:
-        """Return a data source with its schema in `properties`."""
-        return _source(await self._caller.call("GET", path_to("data_sources", data_source_id), version=version))
-
-    async def create(self, *, parent: Mapping[str, Any], properties: Mapping[str, Any], **more: Any) -> DataSource:
-        """Add a data source to a database: `parent` is `{"database_id": ...}`. Since version 2025-09-03."""
-        body = {"parent": parent, "properties": properties, **more}
-        return _source(await self._caller.call("POST", "/v1/data_sources", body=body))
-
-    async def update(self, data_source_id: str, *, version: str | None = None, **body: Any) -> DataSource:
-        """Change the schema (`properties`) or the title of a data source."""
-        path = path_to("data_sources", data_source_id)
-        return _source(await self._caller.call("PATCH", path, body=body, version=version))
-
-    def query(
-        self,
-        data_source_id: str,
-        *,
-        filter: Mapping[str, Any] | None = None,
-        sorts: Sequence[Mapping[str, Any]] | None = None,
-        limit: int = MAX_ROWS,
-        page_size: int = 100,
-        version: str | None = None,
-        **more: Any,
-    ) -> Results[Page]:
-        """Give the rows that a filter lets through; `filter` and `sorts` are in Notion's own form."""
-        path = f"{path_to('data_sources', data_source_id)}/query"
-        body = {"filter": filter, "sorts": sorts, **more}
-
-        async def fetch(asked: dict[str, Any]) -> dict[str, Any]:
-            return await self._caller.call("POST", path, body=body | asked, version=version)
-
-        return Results(fetch, limit=limit, page_size=page_size)
-
-
-def _database(answer: dict[str, Any]) -> Database:
-    return cast("Database", answer)
-
-
-def _source(answer: dict[str, Any]) -> DataSource:
-    return cast("DataSource", answer)
+    async def update(self, database_id: str, **body: Unpack[DatabaseChange]) -> Database:
+        """Change `title`, `description`, `icon`, `in_trash`, ..."""
+        return await self._wire.call("PATCH", f"/v1/databases/{path_id(database_id)}", body=with_parent(body))

@@ -1,35 +1,73 @@
-"""Ids of Notion, in whichever form a person has one."""
+"""Ids as an author may give them: with or without dashes, or as the address that Notion shows."""
 
 from __future__ import annotations
 
 import re
 import uuid
-from urllib.parse import urlsplit
+from collections.abc import Mapping
+from typing import Any, Literal
+from urllib.parse import parse_qs, quote, urlsplit
 
 from steps.errors import RequestInvalid
+from steps.notion.parts import is_object
 
-_PLAIN = re.compile(r"[0-9a-fA-F]{32}|[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
-_LAST = re.compile(r"([0-9a-fA-F]{32})$")
-_HOSTS = ("notion.so", "notion.site", "notion.com")
+Kind = Literal["page", "block", "other"]
+_HEX = re.compile(r"[0-9a-f]{32}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+_AT_END = re.compile(rf"(?:^|-)({_HEX.pattern})$", re.IGNORECASE)
+_PARENTS: Mapping[str, Kind] = {
+    "page_id": "page",
+    "database_id": "other",
+    "data_source_id": "other",
+    "block_id": "block",
+}
 
 
-def notion_id(given: str) -> str:
-    """Return an id as Notion answers it, from one with or without dashes or from a page's address.
-
-    Anything else is returned as it is: Notion says what it thinks of it.
+def read_id(text: str, kind: Kind = "other") -> str:
+    """Return the id in a text: of an address, the one of the `kind` that is asked for.
 
     Raises:
-        RequestInvalid: it is empty, or an address that holds no id.
+        RequestInvalid: there is none.
     """
-    text = given.strip() if isinstance(given, str) else ""  # pyright: ignore[reportUnnecessaryIsInstance]  # an author's
+    text = text.strip() if isinstance(text, str) else ""  # pyright: ignore[reportUnnecessaryIsInstance]
     if not text:
-        raise RequestInvalid(f"An id of Notion is a text, not {str(given)[:40]!r}.")
-    if _PLAIN.fullmatch(text):
+        raise RequestInvalid(f"An id of Notion is a text, such as {str(uuid.UUID(int=1))!r}, or a page's address.")
+    if _HEX.fullmatch(text):
         return str(uuid.UUID(text))
-    if not text.startswith(("https://", "http://")):
+    if "://" not in text:
         return text
-    parts = urlsplit(text)
-    found = _LAST.search(parts.path.rstrip("/").replace("-", ""))
-    if found is None or not (parts.hostname or "").endswith(_HOSTS):
-        raise RequestInvalid(f"{text[:100]!r} is no address of a page or database in Notion.")
-    return str(uuid.UUID(found[1]))
+    found = _in_address(text, kind)
+    if found is None:
+        raise RequestInvalid(f"There is no id of Notion in the address {text[:100]!r}.")
+    return str(uuid.UUID(found))
+
+
+def path_id(text: str, kind: Kind = "other") -> str:
+    """Return the id in a text, for a path."""
+    return quote(read_id(text, kind), safe="")
+
+
+def read_parent(parent: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a parent with its ids as Notion takes them."""
+    return {
+        name: read_id(value, _PARENTS[name]) if name in _PARENTS else value
+        for name, value in parent.items()
+    }  # fmt: skip
+
+
+def with_parent(body: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a body whose parent has its ids as Notion takes them."""
+    parent = body.get("parent")
+    return {**body, "parent": read_parent(parent)} if is_object(parent) else {**body}
+
+
+def _in_address(text: str, kind: Kind) -> str | None:
+    try:
+        parts = urlsplit(text)
+    except ValueError:
+        return None
+    candidates = [parts.path.rstrip("/").rpartition("/")[2]]
+    if kind != "other":  # a page that is open over a database stands in the query
+        candidates[:0] = parse_qs(parts.query).get("p", [])
+    if kind == "block":
+        candidates.insert(0, parts.fragment.removeprefix("block-"))
+    return next((match[1] for each in candidates if (match := _AT_END.search(each))), None)

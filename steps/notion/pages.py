@@ -1,83 +1,64 @@
-"""Pages: the rows of databases, and those that stand by themselves."""
+"""`notion.pages`."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any, cast
+from collections.abc import Sequence
+from typing import Any, Unpack
+from urllib.parse import quote, unquote
 
-from steps.notion.caller import Caller, path_to
-from steps.notion.results import MAX_ROWS, Results
-from steps.notion.shapes import JSON, Page
+from steps.notion.bodies import PageBody, PageChange
+from steps.notion.ids import path_id, read_parent, with_parent
+from steps.notion.results import Results
+from steps.notion.shapes import Page, Parent
+from steps.notion.wire import Wire, given
 
 
 class Pages:
-    """`notion.pages`. Source: developers.notion.com/reference/page."""
+    """Pages, rows of databases among them. An id may be a page's address."""
 
-    def __init__(self, caller: Caller) -> None:
-        self._caller = caller
+    def __init__(self, wire: Wire) -> None:
+        self._wire = wire
 
-    async def create(
-        self,
-        *,
-        parent: Mapping[str, Any],
-        properties: Mapping[str, Any] | None = None,
-        children: Sequence[Mapping[str, Any]] | None = None,
-        key: str | None = None,
-        version: str | None = None,
-        **more: Any,
-    ) -> Page:
-        """Create a page; `parent` is `{"database_id": ...}`, `{"data_source_id": ...}` or `{"page_id": ...}`.
+    async def create(self, *, key: str | None = None, **body: Unpack[PageBody]) -> Page:
+        """Create a page: `parent`, `properties`, `children`, ... (developers.notion.com/reference/post-page).
 
-        `key` is the name of a property whose value no other page has: where an answer is lost, the page is found by it.
-        `more` is what else Notion takes: icon, cover, markdown, template, position.
+        `key` names the property whose value no other row has: where the answer is lost, the page is found by it.
         """
-        body = {"parent": parent, "properties": properties or {}, "children": children, **more}
-        return _page(await self._caller.call("POST", "/v1/pages", body=body, key=key, version=version))
+        return await self._wire.call("POST", "/v1/pages", body=with_parent(given(body)), key=key)
 
-    async def retrieve(self, page_id: str, *, version: str | None = None) -> Page:
-        """Return a page; a property that has more than 25 references is whole by `property` alone."""
-        return _page(await self._caller.call("GET", path_to("pages", page_id), version=version))
+    async def retrieve(self, page_id: str, *, filter_properties: Sequence[str] | None = None) -> Page:
+        """Return a page; `filter_properties` are the ids of the properties to return."""
+        return await self._wire.call("GET", _path(page_id), params={"filter_properties": filter_properties})
 
-    async def update(
-        self, page_id: str, *, properties: Mapping[str, Any] | None = None, version: str | None = None, **more: Any
-    ) -> Page:
-        """Change properties, icon, cover or lock of a page."""
-        body = {"properties": properties, **more}
-        return _page(await self._caller.call("PATCH", path_to("pages", page_id), body=body, version=version))
+    async def update(self, page_id: str, **body: Unpack[PageChange]) -> Page:
+        """Change the given `properties`, and no other; `icon`, `cover`, `is_locked`, ..."""
+        return await self._wire.call("PATCH", _path(page_id), body=body)
 
-    async def trash(self, page_id: str, *, version: str | None = None) -> Page:
+    async def trash(self, page_id: str) -> Page:
         """Move a page to the trash."""
-        return await self.update(page_id, version=version, in_trash=True)
+        return await self._wire.call("PATCH", _path(page_id), body={"in_trash": True})
 
-    async def restore(self, page_id: str, *, version: str | None = None) -> Page:
+    async def restore(self, page_id: str) -> Page:
         """Take a page out of the trash."""
-        return await self.update(page_id, version=version, in_trash=False)
+        return await self._wire.call("PATCH", _path(page_id), body={"in_trash": False})
 
-    async def move(self, page_id: str, *, parent: Mapping[str, Any], version: str | None = None) -> Page:
-        """Move a page under another parent."""
-        path = f"{path_to('pages', page_id)}/move"
-        return _page(await self._caller.call("POST", path, body={"parent": parent}, version=version))
+    async def move(self, page_id: str, *, parent: Parent) -> Page:
+        """Move a page under another one, or make it a row: `parent` is a page, a database or a data source."""
+        return await self._wire.call("POST", f"{_path(page_id)}/move", body={"parent": read_parent(parent)})
 
     def property(
-        self, page_id: str, property_id: str, *, limit: int = MAX_ROWS, version: str | None = None
-    ) -> Results[JSON]:
-        """Give the items of one property of a page, all of them: a page itself holds 25 at most.
-
-        One that is no list, such as a number, is one item.
-        """
-        path = f"{path_to('pages', page_id)}/properties/{_encoded(property_id)}"
-
-        async def fetch(asked: dict[str, Any]) -> dict[str, Any]:
-            answer = await self._caller.call("GET", path, params=asked, version=version)
-            return answer if answer.get("object") == "list" else {"results": [answer], "has_more": False}
-
-        return Results(fetch, limit=limit)
+        self,
+        page_id: str,
+        property_id: str,
+        *,
+        limit: int | None = None,
+        page_size: int | None = None,
+        start_cursor: str | None = None,
+    ) -> Results[dict[str, Any]]:
+        """Return the items of one property: all of a relation or rollup, of which a page shows 25."""
+        path = f"{_path(page_id)}/properties/{quote(unquote(property_id), safe='')}"
+        return self._wire.results("GET", path, limit=limit, page_size=page_size, start_cursor=start_cursor)
 
 
-def _encoded(property_id: str) -> str:
-    # Notion gives ids of properties in an encoded form already, such as `XGe%40`.
-    return property_id if "%" in property_id else path_to(property_id).removeprefix("/v1/")
-
-
-def _page(answer: dict[str, Any]) -> Page:
-    return cast("Page", answer)
+def _path(page_id: str) -> str:
+    return f"/v1/pages/{path_id(page_id, 'page')}"

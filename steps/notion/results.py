@@ -1,93 +1,98 @@
-"""Lists of Notion, which come a page at a time."""
+"""Results that come in pages."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Generator, Mapping
 from typing import Any, Generic, TypeVar, cast
 
 from steps.errors import NotionError, RequestInvalid
+from steps.notion.parts import a_list, an_object, is_list
+from steps.notion.recording import LIMIT_REACHED
+from steps.notion.shapes import ResultPage
 
 T = TypeVar("T")
 MAX_ROWS = 10_000
-LIMIT_REACHED = "query_result_limit_reached"
+"""What Notion returns of one query at most, and what is read where no limit is given."""
 _PAGE = 100
-
-Fetch = Callable[[dict[str, Any]], Awaitable[dict[str, Any]]]
+_NARROW = (
+    "Ask in parts: add a filter on created_time, such as "
+    '{"timestamp": "created_time", "created_time": {"on_or_after": "2026-01-01"}}, and ask once for each span.'
+)
 
 
 class Results(Generic[T]):
-    """The objects of a list: `async for` gives them one by one, and asks for the next page when it is needed.
+    """What a list of Notion holds. Each page of it is one durable call, made when its rows are asked for.
 
-    Each page is one durable call. `limit` is the most objects to give, `page_size` how many a call asks for.
-
-    Raises:
-        NotionError: with the code `query_result_limit_reached`, after the last object, where Notion has left out more.
-        RequestInvalid: a number that cannot be.
+    `async for row in results` gives every row up to `limit`, and `await results` the first page alone, as Notion
+    answers it. Whoever asks twice is answered anew.
     """
 
     def __init__(
-        self, fetch: Fetch, *, limit: int = MAX_ROWS, page_size: int = _PAGE, cursor: str | None = None
+        self,
+        ask: Callable[[Mapping[str, Any]], Awaitable[Any]],
+        *,
+        limit: int | None = None,
+        page_size: int | None = None,
+        start_cursor: str | None = None,
     ) -> None:
-        _check("limit", limit, 1, MAX_ROWS)
-        _check("page_size", page_size, 1, _PAGE)
-        self._fetch, self._limit, self._size = fetch, limit, page_size
+        if limit is not None and limit < 1:
+            raise RequestInvalid(f"The limit is the number of rows to read, at least 1, and not {limit}.")
+        if page_size is not None and not 1 <= page_size <= _PAGE:
+            raise RequestInvalid(f"Notion returns pages of 1 to {_PAGE} rows, and not of {page_size}.")
+        self._ask, self._limit, self._page_size, self._cursor = ask, limit, page_size or _PAGE, start_cursor
 
-    def __aiter__(self) -> AsyncIterator[T]:
-        """Give the objects one by one."""
-        return self._objects()
+    def __await__(self) -> Generator[Any, Any, ResultPage[T]]:
+        return self.first_page().__await__()
+
+    async def __aiter__(self) -> AsyncIterator[T]:
+        async for page in self.pages():
+            for row in page["results"]:
+                yield row
+
+    async def first_page(self) -> ResultPage[T]:
+        """Return the first page as Notion answers it; `has_more` and `next_cursor` lead on."""
+        return await self._page(self._cursor, self._limit or MAX_ROWS)
 
     async def all(self) -> list[T]:
-        """Return all objects, of which there are `limit` at most."""
-        return [one async for one in self]
+        """Return every row up to the limit."""
+        return [row async for row in self]
 
-    async def first(self) -> T | None:
-        """Return the first object, or None where there is none."""
-        async for one in self:
-            return one
-        return None
+    async def pages(self) -> AsyncIterator[ResultPage[T]]:
+        """Give each page of results, up to the limit.
 
-    async def page(self) -> dict[str, Any]:
-        """Return the first page as Notion answers it: `results`, `has_more`, `next_cursor`."""
-        return await self._fetch(self._asked(min(self._size, self._limit), None))
-
-    async def pages(self) -> AsyncIterator[dict[str, Any]]:
-        """Give the pages as Notion answers them."""
-        left, cursor = self._limit, None
-        while left > 0:
-            page = await self._fetch(self._asked(min(self._size, left), cursor))
+        Raises:
+            NotionError: `query_result_limit_reached`, after the rows, where Notion has more and returns no more.
+        """
+        left, cursor = self._limit or MAX_ROWS, self._cursor
+        while True:
+            page = await self._page(cursor, left)
+            rows = page["results"]
+            page["results"] = rows[:left]
             yield page
-            left -= len(_results(page))
+            left -= len(rows)
             cursor = page.get("next_cursor") if page.get("has_more") else None
+            if left <= 0 and self._limit is not None:
+                return
+            cut = an_object(page.get("request_status")).get("type") == "incomplete"
+            if cut or (left <= 0 and cursor is not None):
+                raise _reached()
             if cursor is None:
-                _check_complete(page)
                 return
 
-    async def _objects(self) -> AsyncIterator[T]:
-        async for page in self.pages():
-            for one in _results(page):
-                yield cast("T", one)
-
-    @staticmethod
-    def _asked(size: int, cursor: str | None) -> dict[str, Any]:
-        # A cursor of null is refused: it is left out where there is none.
-        return {"page_size": size} | ({} if cursor is None else {"start_cursor": cursor})
-
-
-def _results(page: dict[str, Any]) -> list[Any]:
-    found = page.get("results")
-    return cast("list[Any]", found) if isinstance(found, list) else []
+    async def _page(self, cursor: str | None, left: int) -> ResultPage[T]:
+        more: dict[str, Any] = {"page_size": min(self._page_size, left)}
+        if cursor is not None:
+            more["start_cursor"] = cursor
+        answer: Any = await self._ask(more)
+        found = an_object(answer)
+        if not is_list(found.get("results")):  # a property that is no list
+            found = {"object": "list", "results": [answer], "has_more": False, "next_cursor": None}
+        return cast("ResultPage[T]", {**found, "results": a_list(found["results"])})
 
 
-def _check_complete(page: dict[str, Any]) -> None:
-    status: Any = page.get("request_status")
-    if isinstance(status, dict) and cast("dict[str, Any]", status).get("type") == "incomplete":
-        raise NotionError(
-            f"Notion returns {MAX_ROWS} rows of a query at most, and there are more. Narrow the query, for example by "
-            'a filter on {"timestamp": "created_time"}, and ask part by part.',
-            code=LIMIT_REACHED,
-        )
-
-
-def _check(name: str, value: object, least: int, most: int) -> None:
-    if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
-        raise RequestInvalid(f"{name} is a number from {least} to {most}, not {str(value)[:40]!r}.")
+def _reached() -> NotionError:
+    return NotionError(
+        f"Notion has more than the {MAX_ROWS:,} rows that it returns of one query. {_NARROW}",
+        code=LIMIT_REACHED,
+        advice=_NARROW,
+    )
