@@ -12,4 +12,6 @@ class AskedCall(Workflow):
 
     async def start(self, data, headers, api: Api):
         """Call."""
-        return await api.notion(data["handle"]).pages.create(parent={"database_id": "1"}, properties={})
+        return await api.notion(data["handle"]).request(
+            "POST", "/v1/pages", body={"parent": {"database_id": "1"}, "properties": {}}
+        )

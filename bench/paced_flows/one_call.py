@@ -10,4 +10,6 @@ class OneCall(Workflow):
 
     async def start(self, data, headers, api: Api):
         """Call."""
-        await api.notion(data["handle"]).pages.create(parent={"database_id": "1"}, properties={})
+        await api.notion(data["handle"]).request(
+            "POST", "/v1/pages", body={"parent": {"database_id": "1"}, "properties": {}}
+        )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, TypedDict
 
-from steps.notion.shapes import Parent, RichText
+from steps.notion.shapes import Parent
 
 Json = Mapping[str, Any]
 
@@ -39,8 +39,8 @@ class DatabaseBody(TypedDict, total=False):
     """A new database; `properties` are those of its first data source."""
 
     parent: Parent
-    title: Sequence[RichText]
-    description: Sequence[RichText]
+    title: Sequence[Json]
+    description: Sequence[Json]
     properties: Json
     initial_data_source: Json
     icon: Json | None
@@ -52,8 +52,8 @@ class DatabaseChange(TypedDict, total=False):
     """What changes of a database; None clears it."""
 
     parent: Parent
-    title: Sequence[RichText]
-    description: Sequence[RichText]
+    title: Sequence[Json]
+    description: Sequence[Json]
     icon: Json | None
     cover: Json | None
     is_inline: bool
@@ -65,7 +65,7 @@ class DataSourceBody(TypedDict, total=False):
     """A new data source of a database."""
 
     parent: Parent
-    title: Sequence[RichText]
+    title: Sequence[Json]
     properties: Json
     icon: Json | None
 
@@ -73,8 +73,8 @@ class DataSourceBody(TypedDict, total=False):
 class DataSourceChange(TypedDict, total=False):
     """What changes of a data source; None in `properties` removes a property."""
 
-    title: Sequence[RichText]
-    description: Sequence[RichText]
+    title: Sequence[Json]
+    description: Sequence[Json]
     properties: Json
     icon: Json | None
     in_trash: bool
@@ -95,7 +95,7 @@ class CommentBody(TypedDict, total=False):
 
     parent: Parent
     discussion_id: str
-    rich_text: Sequence[RichText]
+    rich_text: Sequence[Json]
     markdown: str
     attachments: Sequence[Json]
     display_name: Json

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Generic, Literal, Required, TypedDict, TypeVar
+from typing import Any, Generic, Literal, NotRequired, TypedDict, TypeVar
 
 from steps.notion.parts import an_object
 
@@ -12,16 +12,16 @@ Filter = dict[str, Any]
 """A filter of Notion's, such as `{"property": "Paid", "checkbox": {"equals": True}}`."""
 
 
-class RichText(TypedDict, total=False):
-    """A piece of text."""
+class RichText(TypedDict):
+    """A piece of text, as Notion answers it."""
 
     type: Literal["text", "mention", "equation"]
-    text: Json
-    mention: Json
-    equation: Json
-    annotations: Json
     plain_text: str
+    annotations: Json
     href: str | None
+    text: NotRequired[Json]
+    mention: NotRequired[Json]
+    equation: NotRequired[Json]
 
 
 class Parent(TypedDict, total=False):
@@ -35,106 +35,106 @@ class Parent(TypedDict, total=False):
     workspace: bool
 
 
-class Object(TypedDict, total=False):
+class Object(TypedDict):
     """What every object of Notion has."""
 
-    object: Required[str]
-    id: Required[str]
+    object: str
+    id: str
+    request_id: NotRequired[str]
+
+
+class Made(Object):
+    """What everything has that somebody made."""
+
+    parent: Parent
     created_time: str
     created_by: Json
     last_edited_time: str
-    last_edited_by: Json
-    request_id: str
+    last_edited_by: NotRequired[Json]
+    in_trash: NotRequired[bool]
+    archived: NotRequired[bool]  # before 2026-03-11
 
 
-class Placed(Object, total=False):
-    """What everything that lies somewhere has; before 2026-03-11 `archived` says whether it is in the trash."""
-
-    parent: Parent
-    in_trash: bool
-    archived: bool
-
-
-class Page(Placed, total=False):
+class Page(Made):
     """A page, with its properties by name."""
 
-    properties: Required[dict[str, Json]]
+    properties: dict[str, Json]
     url: str
-    public_url: str | None
+    public_url: NotRequired[str | None]
     icon: Json | None
     cover: Json | None
-    is_locked: bool
+    is_locked: NotRequired[bool]
 
 
-class Database(Placed, total=False):
+class Database(Made):
     """A database: from 2025-09-03 on with its data sources, before with its properties."""
 
     title: list[RichText]
     description: list[RichText]
-    data_sources: list[Json]
-    properties: dict[str, Json]
+    data_sources: NotRequired[list[Json]]
+    properties: NotRequired[dict[str, Json]]
     url: str
     icon: Json | None
     cover: Json | None
     is_inline: bool
 
 
-class DataSource(Placed, total=False):
+class DataSource(Made):
     """The rows of a database, and their properties by name; before 2025-09-03 the database itself."""
 
-    properties: Required[dict[str, Json]]
     title: list[RichText]
-    description: list[RichText]
-    database_parent: Parent
-    url: str
-    icon: Json | None
+    description: NotRequired[list[RichText]]
+    properties: dict[str, Json]
+    database_parent: NotRequired[Parent]
+    url: NotRequired[str]
+    icon: NotRequired[Json | None]
 
 
-class Block(Placed, total=False):
+class Block(Made):
     """A block; what it holds stands under the name of its `type`, as `content_of` returns it."""
 
-    type: Required[str]
+    type: str
     has_children: bool
 
 
-class User(TypedDict, total=False):
+class User(Object):
     """A person, or a bot such as the connection's own."""
 
-    object: Required[str]
-    id: Required[str]
-    type: Literal["person", "bot"]
-    name: str | None
-    avatar_url: str | None
-    person: Json
-    bot: Json
+    type: NotRequired[Literal["person", "bot"]]
+    name: NotRequired[str | None]
+    avatar_url: NotRequired[str | None]
+    person: NotRequired[Json]
+    bot: NotRequired[Json]
 
 
-class Comment(Object, total=False):
+class Comment(Object):
     """A comment, in a discussion on a page or block."""
 
     parent: Parent
     discussion_id: str
+    created_time: str
+    created_by: Json
     rich_text: list[RichText]
 
 
-class FileUpload(Object, total=False):
-    """A file on its way into Notion: `pending`, `uploaded`, `expired` or `failed`."""
+class FileUpload(Object):
+    """A file on its way into Notion; `status` is `pending`, `uploaded`, `expired` or `failed`."""
 
     status: str
     filename: str | None
     content_type: str | None
-    content_length: int | None
-    expiry_time: str | None
+    content_length: NotRequired[int | None]
+    expiry_time: NotRequired[str | None]
 
 
-class ResultPage(TypedDict, Generic[T], total=False):
+class ResultPage(TypedDict, Generic[T]):
     """One page of results, as Notion answers it."""
 
     object: str
-    results: Required[list[T]]
+    results: list[T]
     has_more: bool
     next_cursor: str | None
-    request_status: Json
+    request_status: NotRequired[Json]
 
 
 def content_of(block: Block) -> Json:

@@ -11,11 +11,14 @@ from temporalio.exceptions import FailureError
 
 from steps.errors import NotionError
 from steps.http import NotionRequest
+from steps.testing.blocks import Blocks
 from steps.testing.call import Call
-from steps.testing.content import Content
+from steps.testing.comments import Comments
 from steps.testing.errors import UnexpectedCall
+from steps.testing.listing import page_of
 from steps.testing.records import Tables
 from steps.testing.route import Route, find
+from steps.testing.uploads import Uploads
 
 _STATUS = {
     "validation_error": 400, "invalid_json": 400, "invalid_request": 400, "invalid_request_url": 400,
@@ -42,8 +45,9 @@ class Unauthorized(Exception):
 class FakeNotion:
     """Pages that steps create, in `pages` as Notion answers them, the oldest first.
 
-    Of a declared `database` it knows the schema, so that records are checked and filters evaluated. Else `on` gives the
-    answer to a query with a filter or sorts, and to every call other than those on pages.
+    It keeps blocks, comments and uploads, too. Of a declared `database` it knows the schema, so that records are
+    checked and filters evaluated. Else `on` gives the answer to a query with a filter or sorts, and to every other
+    call. Paths and bodies are in the form of the newest version.
     """
 
     def __init__(self) -> None:
@@ -51,14 +55,28 @@ class FakeNotion:
         self._routes: list[Route] = []
         self._errors: list[tuple[str, str, float | None]] = []
         self.tables = Tables(self.pages)
-        self.content = Content()
+        self._blocks, self._comments, self._uploads = Blocks(), Comments(), Uploads()
+
+    @property
+    def comments(self) -> list[dict[str, Any]]:
+        """The comments that steps have made, the oldest first."""
+        return self._comments.made
+
+    @property
+    def uploads(self) -> list[dict[str, Any]]:
+        """The files that steps have uploaded, the oldest first."""
+        return self._uploads.made
+
+    def upload(self, filename: str, content_type: str | None) -> dict[str, Any]:
+        """Take a file that the worker has fetched."""
+        return self._uploads.add(filename, content_type, status="uploaded")
 
     def database(self, id: str, properties: Mapping[str, Any]) -> None:
         """Declare a database: the type of each property by its name, or `{"status": ["Open", "Paid"]}`."""
         self.tables.declare(id, properties)
 
     def on(self, method: str, path: str) -> Route:
-        """Set the answers to calls of a path, such as `/v1/databases/*/query`; they go before the pages."""
+        """Set the answers to calls of a path, such as `/v1/data_sources/*/query`; they go before the pages."""
         self._routes.append(route := Route(method, path))
         return route
 
@@ -109,15 +127,21 @@ class FakeNotion:
                 raise _refusal(request, call, "object_not_found", f"Could not find page with ID: {found[1]}.", None)
             if request.method == "PATCH":
                 page |= {**body, "properties": page["properties"] | body.get("properties", {})}
+                page["in_trash"] = page["archived"] = body.get("in_trash", body.get("archived", page["in_trash"]))
             if request.method in ("GET", "PATCH"):
                 return page
         found = _QUERY.fullmatch(request.path)
         if found and request.method == "POST" and not body.keys() & {"filter", "sorts"}:
             return self._query(found[1], body)
+        if (request.method, request.path) == ("GET", "/v1/users/me"):
+            return {"object": "user", "id": "bot-1", "type": "bot", "name": request.handle, "bot": {}}
+        for part in (self._blocks, self._comments, self._uploads):
+            if (answer := part.answer(request)) is not None:
+                return answer
         why = (
             "The fake of Notion evaluates no filter and no sorts."
             if found
-            else "The fake of Notion serves pages, their blocks and comments alone."
+            else "The fake of Notion serves pages, blocks, comments and uploads alone."
         )
         raise UnexpectedCall(
             f"{call.place} has no answer. {why} Set one:\n"
@@ -127,25 +151,16 @@ class FakeNotion:
     def _create(self, body: dict[str, Any]) -> dict[str, Any]:
         number = len(self.pages) + 1
         page: dict[str, Any] = {
-            "object": "page", "id": f"page-{number}", "url": f"https://app.notion.com/p/page-{number}",
-            "archived": False, "in_trash": False, "properties": {}, **body,
+            "object": "page", "id": f"page-{number}", "url": f"https://www.notion.so/page-{number}", "archived": False,
+            "in_trash": False, "properties": {}, **{name: value for name, value in body.items() if name != "children"},
         }  # fmt: skip
         self.pages.append(page)
+        self._blocks.add(page["id"], body.get("children"))
         return page
 
     def _query(self, database_id: str, body: dict[str, Any]) -> dict[str, Any]:
-        rows = [
-            page
-            for page in self.pages
-            if database_id in (page["parent"].get("database_id"), page["parent"].get("data_source_id"))
-            and not (page["archived"] or page["in_trash"])
-        ]
-        start, size = int(body.get("start_cursor") or 0), int(body.get("page_size") or 100)
-        following = start + size if start + size < len(rows) else None
-        return {
-            "object": "list", "results": rows[start : start + size], "has_more": following is not None,
-            "next_cursor": None if following is None else str(following),
-        }  # fmt: skip
+        rows = [page for page in self.pages if self.tables.home(page["id"]) == database_id and not page["archived"]]
+        return page_of(rows, body)
 
 
 def _refusal(

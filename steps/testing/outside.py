@@ -13,6 +13,7 @@ from temporalio.exceptions import ApplicationError, FailureError
 from steps.errors import StepsError
 from steps.http import FetchRequest, NotionRequest, Response
 from steps.notion.records import RecordAnswer, RecordRequest
+from steps.notion.upload import UploadRequest
 from steps.testing.call import Call
 from steps.testing.errors import UnexpectedCall
 from steps.testing.notion import FakeNotion, Unauthorized
@@ -62,12 +63,21 @@ class Outside:
         call = self._note(Call("notion", request.method, url, info.attempt, info.started_time), info)
         call.headers = {"authorization": f"Bearer <token of {request.handle}>", "notion-version": request.version or ""}
         call.json, call.handle = request.body, request.handle
+        call.text = request.file.content.decode(errors="replace") if request.file else None
         self.secrets.find(request.handle)
         try:
             return await self.notion.answer(request, call)
         except Unauthorized:
             self.secrets.lose(request.handle)
             raise needs_reauthorization(request.handle) from None
+
+    async def call_upload(self, request: UploadRequest, info: activity.Info) -> dict[str, Any]:
+        """Answer `notion.upload_from`: the file counts as fetched."""
+        call = self._note(Call("notion", "UPLOAD", shown(request.url), info.attempt, info.started_time), info)
+        call.handle, call.json = request.handle, {"filename": request.filename}
+        self.secrets.find(request.handle)
+        call.status = 200
+        return self.notion.upload(request.filename, request.content_type)
 
     async def call_record(self, request: RecordRequest, info: activity.Info) -> RecordAnswer:
         """Answer the calls about records: each call that they make of Notion is one of the run's."""

@@ -11,11 +11,13 @@ from steps.notion.parts import a_list, an_object
 from steps.notion.recording import Recording
 from steps.notion.records import RecordAnswer, RecordRequest
 from steps.notion.schema import Schema
+from steps.notion.versions import NEWEST
 from steps.testing.call import Call
 from steps.testing.errors import UnexpectedCall
+from steps.testing.listing import page_of
 from steps.testing.tables import matches, ordered, table, with_new_options, written
 
-VERSION = "2026-03-11"  # that of a deployment which names none
+VERSION = NEWEST  # that of a deployment which names none
 _ROWS = re.compile(r"/v1/(databases|data_sources)/([^/]+)/query")
 _PAGE = re.compile(r"/v1/pages/([^/]+)")
 
@@ -81,12 +83,7 @@ class Tables:
         except (KeyError, TypeError, ValueError, AttributeError):
             return None
         rows = ordered(rows, a_list(body.get("sorts")))
-        start, size = int(body.get("start_cursor") or 0), int(body.get("page_size") or 100)
-        following = start + size if start + size < len(rows) else None
-        return {
-            "object": "list", "results": rows[start : start + size], "has_more": following is not None,
-            "next_cursor": None if following is None else str(following),
-        }  # fmt: skip
+        return page_of(rows, body)
 
 
 class RecordWay:

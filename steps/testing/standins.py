@@ -16,6 +16,7 @@ from steps.errors import ConnectionNeedsReauthorization, StepsError
 from steps.given import Given
 from steps.http import ConnectionRequest, FetchRequest, NotionRequest, Response, VariablesRequest
 from steps.notion.records import RecordAnswer, RecordRequest
+from steps.notion.upload import UploadRequest
 from steps.reconnection import ACTIVITY
 from steps.resume_token import make_token
 from steps.testing.outside import Outside
@@ -46,8 +47,8 @@ class StandIns:
     def all(self) -> list[Callable[..., Any]]:
         """Return the activities."""
         return [
-            self.fetch, self.notion, self.record, self.resolve_connection, self.await_connection, self.read_variables,
-            self.open_wait, self.call_activity,
+            self.fetch, self.notion, self.record, self.upload, self.resolve_connection, self.await_connection,
+            self.read_variables, self.open_wait, self.call_activity,
         ]  # fmt: skip
 
     @activity.defn(name="fetch")
@@ -59,6 +60,11 @@ class StandIns:
     async def notion(self, request: NotionRequest) -> dict[str, Any]:
         """Answer `api.notion`."""
         return await self._answer(lambda outside, info: outside.answer(outside.call_notion(request, info), info))
+
+    @activity.defn(name="upload")
+    async def upload(self, request: UploadRequest) -> dict[str, Any]:
+        """Answer `notion.upload_from`."""
+        return await self._answer(lambda outside, info: outside.answer(outside.call_upload(request, info), info))
 
     @activity.defn(name="record")
     async def record(self, request: RecordRequest) -> RecordAnswer:

@@ -23,7 +23,7 @@ class WriteToNotion(Workflow):
 
     async def _page(self, data, api):
         notion = api.notion(data["handle"], version=data.get("version"))
-        return await notion.request("POST", "/v1/pages", body=_row(data))
+        return await notion.pages.create(**_row(data))
 
     async def _fetch(self, data, api):
         token = await api.get_oauth_token(data["handle"])

@@ -38,7 +38,7 @@ async def test_filter_and_sorts_are_passed_on():
     sorts = [{"property": "Name", "direction": "ascending"}]
     async with simulate(NotionQuery, env=ENV) as world:
         world.connect("my-notion")
-        world.notion.on("POST", "/v1/databases/db1/query").reply(200, json={"results": [], "has_more": False})
+        world.notion.on("POST", "/v1/data_sources/db1/query").reply(200, json={"results": [], "has_more": False})
         run = await world.run(data={"filter": PAID, "sorts": sorts})
     assert run.check().result == []
     assert run.calls[0].json == {"filter": PAID, "sorts": sorts, "page_size": 25}
