@@ -52,8 +52,8 @@ class Settings(BaseSettings):
     notion_client_id: str | None = Field(default=None, description="The client id of your Notion OAuth connection.")
     notion_client_secret: SecretStr | None = Field(default=None, description="Its client secret.")
     notion_version: str = Field(
-        default="2022-06-28",
-        pattern=r"^\d{4}-\d\d-\d\d$",
+        default="2026-03-11",
+        pattern="^(2022-06-28|2025-09-03|2026-03-11)$",
         description="The version of Notion's API for calls that name none.",
     )
     notion_settle_seconds: float = Field(

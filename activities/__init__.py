@@ -13,7 +13,7 @@ from activities.connections import ActiveConnections
 from activities.egress import Egress
 from activities.heartbeat import Pulse, heartbeats
 from activities.network import Resolver, resolve
-from activities.notion import Notion, Once, PlainFetch
+from activities.notion import Anywhere, Notion, Once, PlainFetch, Records, Sources
 from activities.pace import Pacer
 from activities.refresh import Refresher
 from activities.schedules import read_occurrence
@@ -25,6 +25,7 @@ from settings import Settings
 from steps.errors import ConnectionNeedsReauthorization, ConnectionNotFound, StepsError, VaultFailed
 from steps.given import Given
 from steps.http import ConnectionRequest, FetchRequest, NotionRequest, Response, VariablesRequest
+from steps.notion.records import RecordAnswer, RecordRequest
 from steps.pauses import PAUSING
 from steps.scheduled import Occurrence, OccurrenceRequest
 from steps.wait import OpenedWait, WaitRequest
@@ -60,12 +61,15 @@ class Activities:
         once = Once(self._sender, settings.notion_settle_seconds)
         self._fetch = PlainFetch(self._sender, once, self._connections)
         self._notion = Notion(vault, once, self._seals, self._connections, settings.notion_version)
+        self._anywhere = Anywhere(self._notion, Sources(), settings.notion_version)
+        self._records = Records(self._notion, settings.notion_version)
 
     def all(self) -> list[Callable[..., Any]]:
         """Return what a worker registers."""
         return [
             self.fetch,
             self.notion,
+            self.record,
             self.resolve_connection,
             self.await_connection,
             self.read_variables,
@@ -88,7 +92,13 @@ class Activities:
     async def notion(self, request: NotionRequest) -> dict[str, Any]:
         """Make one call of Notion's API."""
         async with heartbeats() as pulse:
-            return await _crossing(self._notion.call(request, _workflow(), pulse), pulse)
+            return await _crossing(self._anywhere.call(request, _workflow(), pulse), pulse)
+
+    @activity.defn
+    async def record(self, request: RecordRequest) -> RecordAnswer:
+        """Write or find records of a database."""
+        async with heartbeats() as pulse:
+            return await _crossing(self._records.answer(request, _workflow(), pulse), pulse)
 
     @activity.defn
     async def resolve_connection(self, request: ConnectionRequest) -> str:

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from contextvars import ContextVar
+from dataclasses import replace
+from datetime import timedelta
 
 from temporalio import activity
 
 from activities.retry_after import retry_after
 from steps.calls import LONGEST_TURN
+from steps.errors import FetchFailed
 from steps.http import Lane, Response
 from steps.paced import Paced
-from vault import Ask, Limit, Paces, Turn
+from vault import Ask, Limit, Paces, Turn, VaultError
 from vault.pace import SECOND
 
 # Below the limit, so that ours and the provider's clock may differ; and not all of the burst that it takes at least,
@@ -21,11 +25,9 @@ _OF_THE_RATE = 0.98
 _BURST = 2
 _REFUSED_FOR_NOW = frozenset({429, 529})
 
-# What waits inside the worker keeps others from its slots, and what does not costs events of the history.
-_FIRST = Ask(within=2 * SECOND, queues=True)
-_AGAIN = Ask(within=3 * SECOND)
-_INTERACTIVE = Ask(within=10 * SECOND, urgent=True)
-_LATER = Ask(within=round(LONGEST_TURN.total_seconds()) * SECOND)
+# How far ahead a slot may be, in seconds: who waits for it in the worker keeps others from running there.
+_FIRST, _TURNED, _URGENT, _LATER = 2, 3, 10, 10
+_LAST = round(LONGEST_TURN.total_seconds())
 
 _under_way: ContextVar[bool] = ContextVar("under_way", default=False)
 
@@ -42,6 +44,7 @@ class Pacer:
 
         Raises:
             Paced: that is too far ahead to wait for it here.
+            FailureError: it is for a later attempt, which Temporal makes anew in its turn.
         """
         limit = self._limits.get(host)
         if limit is None:
@@ -56,21 +59,21 @@ class Pacer:
         if limit is None:
             return
         rest = retry_after(answer.headers.get("retry-after")) if answer.status in _REFUSED_FOR_NOW else None
-        for handle in handles:
-            for _ in range(sends - 1):
-                await self._paces.take(handle, limit, _LATER)
-            if rest is not None:
-                await self._paces.hold(handle, limit, rest.total_seconds())
+        with suppress(VaultError):  # the call has been made, and is not to be made again
+            for handle in handles:
+                for _ in range(sends - 1):
+                    await self._paces.take(handle, limit, Ask(within=_LAST * SECOND))
+                if rest is not None:
+                    await self._paces.hold(handle, limit, rest.total_seconds())
 
     async def _wait(self, handle: str, limit: Limit, ask: Ask) -> None:
         while True:
             turn = await self._paces.take(handle, limit, ask)
             if not turn.taken:
-                seconds = turn.wait / SECOND
-                raise Paced(f"The turn of {handle!r} is {seconds:.1f} seconds ahead.", handle=handle, wait=seconds)
+                raise _turned_away(handle, turn.wait / SECOND)
             if await self._leaves(handle, limit, turn):
                 return
-            ask = _AGAIN if ask is _FIRST else ask
+            ask = replace(ask, within=max(ask.within, _TURNED * SECOND), queues=False)
 
     async def _leaves(self, handle: str, limit: Limit, turn: Turn) -> bool:
         """Wait in the slot, and tell whether the call may leave; if not, it must take another."""
@@ -82,10 +85,26 @@ class Pacer:
 
 
 def _ask(lane: Lane, *, turned: bool) -> Ask:
-    # What cannot be turned away without harm: a retry would use up another attempt, and with a call of this activity
-    # already made, that one would be made again.
-    if _under_way.get() or (activity.in_activity() and activity.info().attempt > 1):
-        return _LATER
-    if lane == "interactive":
-        return _INTERACTIVE
-    return _AGAIN if turned else _FIRST
+    urgent = lane == "interactive"
+    if _under_way.get() or _is_last():
+        return Ask(within=_LAST * SECOND, urgent=urgent)
+    if urgent or _attempt() > 1:
+        return Ask(within=(_URGENT if urgent else _LATER) * SECOND, urgent=urgent)
+    return Ask(within=_TURNED * SECOND) if turned else Ask(within=_FIRST * SECOND, queues=True)
+
+
+def _turned_away(handle: str, seconds: float) -> Exception:
+    message = f"The turn of {handle!r} is {seconds:.1f} seconds ahead."
+    if _attempt() == 1 and not _under_way.get():
+        return Paced(message, handle=handle, wait=seconds)
+    # Something may have been sent. A run that began the call anew would not know that; a further attempt does.
+    return FetchFailed(message).to_failure(next_retry_delay=timedelta(seconds=seconds))
+
+
+def _attempt() -> int:
+    return activity.info().attempt if activity.in_activity() else 1
+
+
+def _is_last() -> bool:
+    policy = activity.info().retry_policy if activity.in_activity() else None
+    return policy is not None and _attempt() > 1 and _attempt() == policy.maximum_attempts

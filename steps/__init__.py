@@ -30,7 +30,8 @@ from steps.errors import (
 )
 from steps.facts import RunInfo
 from steps.http import Response
-from steps.notion import Notion
+from steps.invalid_record import RecordInvalid
+from steps.notion import DateRange, File, Notion, Person, Place, Record, Relation
 from steps.notion_event import NotionEvent
 from steps.options import step
 from steps.record import RunRecord, StepFailure, StepRow
@@ -49,17 +50,24 @@ __all__ = [
     "ConnectionNeedsReauthorization",
     "ConnectionNotFound",
     "Cron",
+    "DateRange",
     "DefinitionInvalid",
     "DelayInvalid",
     "EgressDenied",
     "EventWait",
     "Every",
     "FetchFailed",
+    "File",
     "Notion",
     "NotionError",
     "NotionEvent",
     "PayloadInvalid",
     "PayloadTooLarge",
+    "Person",
+    "Place",
+    "Record",
+    "RecordInvalid",
+    "Relation",
     "Response",
     "ResponseTooLarge",
     "Retry",

@@ -120,10 +120,15 @@ class Api(Scheduling):
             self._calls.note(request.method, url, body, _json_or_none(response))
         return response
 
-    def notion(self, handle: str, *, version: str | None = None) -> Notion:
-        """Return the Notion client of a connection; without `version` with the deployment's (STEPS_NOTION_VERSION)."""
+    def notion(self, handle: str, *, version: str | None = None, interactive: bool | None = None) -> Notion:
+        """Return the Notion client of a connection.
+
+        Without `version` it speaks the deployment's (STEPS_NOTION_VERSION). Where calls wait for their turn, those that
+        are `interactive` go first; without it, those of a run whose answer somebody waits for.
+        """
         self._run.attributes.uses(handle)
-        return Notion(handle, self._step, self._calls, version)
+        calls = self._calls if interactive is None else self._calls.going("interactive" if interactive else "bulk")
+        return Notion(handle, self._step, calls, version, keys=self._run.record_keys, log=self.log)
 
     async def call(
         self,

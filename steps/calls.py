@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from itertools import count
 from typing import Any, NoReturn, TypeVar
@@ -46,7 +46,7 @@ async def look_up(activity: str, argument: Any, result_type: type[T], *, summary
                 start_to_close_timeout=_LOOKUP_TIMEOUT,
                 retry_policy=_LOOKUP_RETRY,
                 local_retry_threshold=_LOOKUP_TIMER_FROM,
-                summary=_cut(summary),
+                summary=cut(summary),
             )
         except FailureError as error:
             failure = error
@@ -67,30 +67,46 @@ async def send(
 
     What keeps it from being sent uses up no attempt: the run waits for it.
     """
+    policy = lasting(retry)
+
+    async def attempt(argument: Any) -> T:
+        return await workflow.execute_activity(
+            activity,
+            argument,
+            result_type=result_type,
+            # The call keeps its own time; this is for the worker that died without a word between two heartbeats.
+            start_to_close_timeout=timedelta(seconds=timeout + 15) + LONGEST_TURN,
+            heartbeat_timeout=HEARTBEAT_TIMEOUT,
+            retry_policy=policy,
+            summary=cut(summary),
+            priority=priority_of(argument),
+        )
+
+    return await until_sent(attempt, argument, summary)
+
+
+def lasting(retry: Retry) -> RetryPolicy:
+    """Return the policy of a call whose run waits for what keeps it from being sent."""
     policy = retry.policy()
     policy.non_retryable_error_types = list(PAUSING)
+    return policy
+
+
+async def until_sent(attempt: Callable[[Any], Awaitable[T]], argument: Any, summary: str) -> T:
+    """Make a call again, after a wait, for as long as something keeps it from being sent."""
     for pauses in count():
         try:
-            return await workflow.execute_activity(
-                activity,
-                argument,
-                result_type=result_type,
-                # The call keeps its own time; this is for the worker that died without a word between two heartbeats.
-                start_to_close_timeout=timedelta(seconds=timeout + 15) + LONGEST_TURN,
-                heartbeat_timeout=HEARTBEAT_TIMEOUT,
-                retry_policy=policy,
-                summary=_cut(summary),
-                priority=priority_of(argument),
-            )
-        except ActivityError as error:
+            return await attempt(argument)
+        except FailureError as error:
             failure = error
-        argument = tried_before(argument, failure.cause)
+        cause = failure.cause if isinstance(failure, ActivityError) else failure
+        argument = tried_before(argument, cause)
         if await reconnected(failure, summary):
             continue
-        pause = pause_for(failure.cause, pauses)
+        pause = pause_for(cause, pauses)
         if pause is None:
             raise_for_step(failure, summary)
-        await workflow.sleep(pause.length, summary=_cut(f"waiting for {pause.reason} · {summary}"))
+        await workflow.sleep(pause.length, summary=cut(f"waiting for {pause.reason} · {summary}"))
         if pause.mark:
             argument = argument.model_copy(update=pause.mark)
     raise AssertionError("count() has no end")
@@ -107,7 +123,7 @@ async def run_activity(
     name = activity if isinstance(activity, str) else getattr(activity, "__name__", str(activity))
     try:
         return await workflow.execute_activity(
-            activity, args=arguments, start_to_close_timeout=timeout, retry_policy=retry.policy(), summary=_cut(name)
+            activity, args=arguments, start_to_close_timeout=timeout, retry_policy=retry.policy(), summary=cut(name)
         )
     except ActivityError as error:
         raise_for_step(error, name, timed_out=CallFailed)
@@ -126,5 +142,6 @@ def place(method: str, url: str) -> str:
     return f"{method.upper()} {parts.hostname or '?'}{parts.path}"
 
 
-def _cut(summary: str) -> str:
+def cut(summary: str) -> str:
+    """Return a summary as long as Temporal takes it."""
     return summary.encode()[:_MAX_SUMMARY_BYTES].decode(errors="ignore")

@@ -22,12 +22,13 @@ from steps.errors import (
     VariableNotFound,
     VaultFailed,
 )
+from steps.invalid_record import RecordInvalid
 
 _CROSSING: dict[str, type[StepsError]] = {
     error.type: error
     for error in (
         PayloadTooLarge, ConnectionNotFound, ConnectionNeedsReauthorization, SealInvalid, EgressDenied, FetchFailed,
-        ResponseTooLarge, VaultFailed, NotionError, VariableNotFound, RequestInvalid,
+        ResponseTooLarge, VaultFailed, NotionError, VariableNotFound, RequestInvalid, RecordInvalid,
     )
 }  # fmt: skip
 

@@ -19,6 +19,7 @@ from temporalio.exceptions import WorkflowAlreadyStartedError
 from steps.delay import Delay, parse_delay
 from steps.errors import DelayInvalid, RequestInvalid
 from steps.naming import slug
+from steps.notion.upserts import Upsert
 
 if TYPE_CHECKING:
     from steps.branch import Branch
@@ -53,7 +54,7 @@ class SeenOnAnyBuild(Seen):
 
 def own_workflows(*, versioned: bool = False) -> list[type[Any]]:
     """Return what a worker runs beside the authors' workflows; Temporal wants a versioned worker's marked as such."""
-    return [SeenOnAnyBuild if versioned else Seen]
+    return [SeenOnAnyBuild if versioned else Seen, Upsert]
 
 
 async def first_to_see(claims: Claims, branch: Branch | None, key: str, window: Delay) -> bool:

@@ -11,7 +11,7 @@ from typing import Any, TypeVar, cast
 
 from temporalio.exceptions import ApplicationError
 
-from steps.http import Again, FetchRequest, Lane, NotionRequest
+from steps.http import Again, Lane, OutsideCall
 
 T = TypeVar("T")
 _MOST_MADE = 100
@@ -29,6 +29,12 @@ class Calls:
         self._since = since
         self._made: defaultdict[str, list[str]] = defaultdict(list)
 
+    def going(self, lane: Lane) -> Calls:
+        """Return the same calls in another lane."""
+        other = Calls(self._since, lane)
+        other._made = self._made
+        return other
+
     def again(self, method: str, place: str, body: Any) -> Again | None:
         """Return what a call must look for before it is sent, and what it must not take for its own."""
         made = self._made.get(_digest(method, place, body), []) if method in _WRITES else []
@@ -44,7 +50,7 @@ class Calls:
 
 def tried_before(request: T, failure: BaseException | None) -> T:
     """Return a call for the activity that follows one which ended in a pause, and which may have made it already."""
-    if not isinstance(request, FetchRequest | NotionRequest) or not isinstance(failure, ApplicationError):
+    if not isinstance(request, OutsideCall) or not isinstance(failure, ApplicationError):
         return request
     details: Any = failure.details[0] if failure.details else None
     tried: Any = cast("dict[str, Any]", details).get("tried") if isinstance(details, dict) else None

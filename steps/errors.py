@@ -15,6 +15,7 @@ StepsError                          steps-error
 ├── ConnectionNotFound              connection-not-found            no connection has this handle
 ├── ConnectionNeedsReauthorization  connection-needs-reauthorization  nobody has connected it again
 ├── RequestInvalid                  request-invalid                 a call that cannot be made as it is written
+│   └── RecordInvalid               record-invalid                  a record that does not fit (in invalid_record.py)
 ├── SealInvalid                     seal-invalid                    a sealed reference that this workflow was not given
 ├── EgressDenied                    egress-denied                   an address, or a secret for it, that is not allowed
 ├── FetchFailed                     fetch-failed                    no answer from the network, after the retries
@@ -34,6 +35,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from temporalio.exceptions import ApplicationError, ApplicationErrorCategory, FailureError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import timedelta
 
     from steps.record import StepFailure
@@ -195,17 +197,24 @@ class VaultFailed(StepsError):
 
 
 class NotionError(StepsError):
-    """Carry Notion's answer: `status`, `code`, `request_id`, and a message that ends in what to do."""
+    """Carry Notion's answer: `status`, `code`, `request_id`, and a message that ends in what to do.
+
+    `data_sources` are those among which a version without them cannot choose.
+    """
 
     type: ClassVar[str] = "notion-error"
 
-    def __init__(self, message: str, *, status: int = 0, code: str = "", request_id: str | None = None) -> None:
+    def __init__(
+        self, message: str, *, status: int = 0, code: str = "", request_id: str | None = None,
+        data_sources: Sequence[str] = (),
+    ) -> None:  # fmt: skip
         super().__init__(message)
-        self.status, self.code, self.request_id = status, code, request_id
+        self.status, self.code, self.request_id, self.data_sources = status, code, request_id, list(data_sources)
 
     def details(self) -> dict[str, Any]:
         """Return Notion's own words."""
-        return {"status": self.status, "code": self.code, "request_id": self.request_id}
+        names = ("status", "code", "request_id", "data_sources")
+        return {name: getattr(self, name) for name in names}
 
 
 class StepTimedOut(StepsError, TimeoutError):

@@ -26,11 +26,21 @@ class Again(BaseModel):
     open: datetime | None = Field(default=None, exclude_if=lambda open: open is None)
 
 
-class FetchRequest(BaseModel):
+class OutsideCall(BaseModel):
+    """What every call of the outside says beside itself; left out where it says nothing, for it stands in histories.
+
+    `turned` says that the run has waited for the connection's turn.
+    """
+
+    lane: Lane = Field(default="bulk", exclude_if=lambda lane: lane == "bulk")
+    again: Again | None = Field(default=None, exclude_if=lambda again: again is None)
+    turned: bool = Field(default=False, exclude_if=lambda turned: not turned)
+
+
+class FetchRequest(OutsideCall):
     """One HTTP request. Header values may hold sealed references; nothing else may.
 
-    `json_body` and `content` exclude each other. `timeout` is in seconds, for the whole exchange. `turned` says that
-    the run has waited for the connection's turn.
+    `json_body` and `content` exclude each other. `timeout` is in seconds, for the whole exchange.
     """
 
     url: str
@@ -41,10 +51,6 @@ class FetchRequest(BaseModel):
     has_json: bool = False
     content: str | None = None
     timeout: float = 30.0
-    # Left out where they say nothing: they would stand in every history.
-    lane: Lane = Field(default="bulk", exclude_if=lambda lane: lane == "bulk")
-    again: Again | None = Field(default=None, exclude_if=lambda again: again is None)
-    turned: bool = Field(default=False, exclude_if=lambda turned: not turned)
 
 
 class Response(BaseModel):
@@ -71,11 +77,20 @@ class Response(BaseModel):
             raise ValueError(f"The answer of {self.url} is not JSON ({error}): {self.text[:200]!r}") from None
 
 
-class NotionRequest(BaseModel):
+class NotionFile(BaseModel):
+    """The bytes of a file, or of a part of it, in base64."""
+
+    content: str
+    content_type: str | None = None
+    part_number: int | None = None
+
+
+class NotionRequest(OutsideCall):
     """One call of Notion's API, by the connection's handle. `path` begins with /v1/.
 
     `key` is the property that tells one page from every other, `page` the page or block that a comment's discussion is
-    on; without `version` it is the deployment's. `turned` says that the run has waited for the connection's turn.
+    on; without `version` it is the deployment's. With `adapt` path and body are in the form of the newest version, with
+    ids of databases or of data sources, and the worker translates them. `file` is sent in place of a body.
     """
 
     handle: str
@@ -86,9 +101,8 @@ class NotionRequest(BaseModel):
     body: dict[str, Any] | None = None
     key: str | None = Field(default=None, exclude_if=lambda key: key is None)
     page: str | None = Field(default=None, exclude_if=lambda page: page is None)
-    lane: Lane = Field(default="bulk", exclude_if=lambda lane: lane == "bulk")
-    again: Again | None = Field(default=None, exclude_if=lambda again: again is None)
-    turned: bool = Field(default=False, exclude_if=lambda turned: not turned)
+    adapt: bool = Field(default=False, exclude_if=lambda adapt: not adapt)
+    file: NotionFile | None = Field(default=None, exclude_if=lambda file: file is None)
 
 
 class ConnectionRequest(BaseModel):

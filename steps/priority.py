@@ -6,7 +6,7 @@ from typing import Any
 
 from temporalio.common import Priority
 
-from steps.http import FetchRequest, NotionRequest
+from steps.http import FetchRequest, OutsideCall
 from steps.sealed import PATTERN
 
 _FIRST = 1  # of 1 to 5; without one a call has 3
@@ -15,9 +15,9 @@ _MOST_BYTES = 64
 
 def priority_of(request: Any) -> Priority:
     """Return a call's place before others that wait for a worker."""
-    if not isinstance(request, FetchRequest | NotionRequest):
+    if not isinstance(request, OutsideCall):
         return Priority.default
-    handle = request.handle if isinstance(request, NotionRequest) else _handle(request)
+    handle = _handle(request) if isinstance(request, FetchRequest) else getattr(request, "handle", None)
     return Priority(
         priority_key=_FIRST if request.lane == "interactive" else None,
         fairness_key=None if handle is None else handle.encode()[:_MOST_BYTES].decode(errors="ignore"),

@@ -29,6 +29,7 @@ from steps.hooks import call_hook
 from steps.http import VariablesRequest
 from steps.journal import Journal
 from steps.log import RunLog
+from steps.notion.records import RecordKey
 from steps.outcome import expire, record_failure, settle
 from steps.parking import parking_cause
 from steps.reconnection import Reconnections
@@ -65,6 +66,7 @@ class Run:
         self.env = Env(cls.__name__, self.given.env if self.given else {})
         self.store = Store(state.store)
         self.claims = Claims(state.claims)
+        self.record_keys: dict[tuple[str, ...], RecordKey] = {}
         self.answers = Answers(
             cls.respond is not None, state.answer, pending=any(branch.action == "start" for branch in armed)
         )

@@ -39,7 +39,7 @@ class ApproveOrder(Workflow):
         api.log(f"Order {data['name']} was not approved")
 
     async def record_order(self, data: Order, headers, api: Api):
-        page = await api.notion("my-notion").create_page(
+        page = await api.notion("my-notion").pages.create(
             parent={"database_id": api.env["NOTION_DATABASE_ID"]},
             properties={
                 "Name": {"title": [{"text": {"content": data.name}}]},

@@ -10,7 +10,7 @@ class Query(BaseModel):
 
     filter: dict[str, object] | None = None
     sorts: list[dict[str, object]] | None = None
-    page_size: int = Field(default=25, ge=1, le=100)
+    limit: int = Field(default=25, ge=1, le=1000)
 
 
 class NotionQuery(Workflow):
@@ -21,9 +21,7 @@ class NotionQuery(Workflow):
     async def start(self, data: Query | None, headers, api: Api):
         query = data or Query()
         notion = api.notion("my-notion")
-        answer = await notion.query(
-            api.env["NOTION_DATABASE_ID"], filter=query.filter, sorts=query.sorts, page_size=query.page_size
-        )
-        rows = [{"id": row["id"], "url": row.get("url"), "properties": row["properties"]} for row in answer["results"]]
-        api.log(f"Found {len(rows)} rows", has_more=answer["has_more"])
+        found = notion.query(api.env["NOTION_DATABASE_ID"], filter=query.filter, sorts=query.sorts, limit=query.limit)
+        rows = [{"id": row["id"], "url": row["url"], "properties": row["properties"]} async for row in found]
+        api.log(f"Found {len(rows)} rows")
         return rows

@@ -31,7 +31,7 @@ class OrderFanOut(Workflow):
 
     async def record_line(self, data: Line, headers, api: Api):
         total = round(data.quantity * data.price, 2)
-        page = await api.notion("my-notion").create_page(
+        page = await api.notion("my-notion").pages.create(
             parent={"database_id": api.env["NOTION_DATABASE_ID"]},
             properties={"Name": {"title": [{"text": {"content": data.title}}]}, "Total": {"number": total}},
         )

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import base64
 import json
 import re
 from typing import Any, NoReturn
@@ -20,7 +21,7 @@ from activities.seals import SealedAuth, Seals
 from activities.sending import Sent
 from settings import NOTION_ORIGIN
 from steps.errors import FetchFailed, NotionError, RequestInvalid
-from steps.http import NotionRequest
+from steps.http import NotionFile, NotionRequest
 from vault import Vault
 
 _SECONDS = 65.0  # Notion gives up after 60 by itself
@@ -91,7 +92,19 @@ def _build(request: NotionRequest, reference: str, version: str) -> httpx.Reques
     for place, text in {"the path": request.path, "params": str(request.params), "the body": content or ""}.items():
         check_seal_free(place, text)
     headers = {"Authorization": f"Bearer {reference}", "Notion-Version": version, "Accept": "application/json"}
+    url = httpx.URL(NOTION_ORIGIN + request.path, params=request.params or None)
+    if request.file is not None:
+        return _form(method, url, headers, request.file)
     if content is not None:
         headers["Content-Type"] = "application/json"
-    url = httpx.URL(NOTION_ORIGIN + request.path, params=request.params or None)
     return httpx.Request(method, url, headers=headers, content=None if content is None else content.encode())
+
+
+def _form(method: str, url: httpx.URL, headers: dict[str, str], file: NotionFile) -> httpx.Request:
+    content = base64.b64decode(file.content)
+    fields = {} if file.part_number is None else {"part_number": str(file.part_number)}
+    kind = file.content_type or "application/octet-stream"
+    form = httpx.Request(method, url, headers=headers, data=fields, files={"file": ("file", content, kind)})
+    # Read whole: a refresh of the token sends it a second time, and each form has a boundary of its own.
+    form.read()
+    return httpx.Request(method, url, headers=form.headers, content=form.content)

@@ -102,6 +102,7 @@ class Refusal:
             status=self.status,
             code=self.code,
             request_id=self.request_id,
+            data_sources=self.sources,
         )
         return error.to_failure(retryable=again, next_retry_delay=self.retry_after if again else None)
 

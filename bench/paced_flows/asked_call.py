@@ -12,4 +12,4 @@ class AskedCall(Workflow):
 
     async def start(self, data, headers, api: Api):
         """Call."""
-        return await api.notion(data["handle"]).create_page(parent={"database_id": "1"}, properties={})
+        return await api.notion(data["handle"]).pages.create(parent={"database_id": "1"}, properties={})

@@ -10,4 +10,4 @@ class OneCall(Workflow):
 
     async def start(self, data, headers, api: Api):
         """Call."""
-        await api.notion(data["handle"]).create_page(parent={"database_id": "1"}, properties={})
+        await api.notion(data["handle"]).pages.create(parent={"database_id": "1"}, properties={})

@@ -2,76 +2,107 @@
 
 from __future__ import annotations
 
-from typing import Any
-from urllib.parse import quote
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
-from steps.calls import send
 from steps.earlier import Calls
-from steps.http import NotionRequest
-from steps.retry import Retry
+from steps.notion.blocks import Blocks
+from steps.notion.caller import Caller, Params
+from steps.notion.databases import Databases, DataSources
+from steps.notion.pages import Pages
+from steps.notion.people import Comments, Users
+from steps.notion.record_calls import RecordCalls
+from steps.notion.records import RecordKey
+from steps.notion.results import MAX_ROWS, Results
+from steps.notion.shapes import JSON, Page
+from steps.notion.uploads import FileUploads
 
-# Notion's own limit for one request is 60 seconds; a rate limit may ask for a minute's wait, again and again.
-_TIMEOUT = 70.0
-_RETRY = Retry(attempts=100, backoff=1, longest=60)
+if TYPE_CHECKING:
+    from steps.facts import Log
 
 
-class Notion:
-    """The Notion client of one connection: Notion's own shapes in and out.
+class Notion(RecordCalls):
+    """The Notion client of one connection: Notion's own shapes in and out, or records as plain values.
 
-    Every method raises NotionError (status, code, message, what to do), ConnectionNotFound or
-    ConnectionNeedsReauthorization. Each call is an activity: one that has completed is never sent again.
+    Its parts are those of Notion's own clients: `pages`, `databases`, `data_sources`, `blocks`, `users`, `comments`,
+    `file_uploads`. The id of a database works everywhere, and so does its address.
+
+    Every method raises NotionError (status, code, message, request id, what to do) or ConnectionNotFound. Each call is
+    an activity: one that has completed is never sent again.
     """
 
-    def __init__(self, handle: str, step: str, calls: Calls, version: str | None = None) -> None:
-        self._handle, self._step, self._calls, self._version = handle, step, calls, version
+    def __init__(
+        self,
+        handle: str,
+        step: str,
+        calls: Calls,
+        version: str | None,
+        *,
+        keys: dict[tuple[str, ...], RecordKey],
+        log: Log,
+    ) -> None:
+        super().__init__(handle, step, calls, version, keys=keys, log=log)
+        self._caller = caller = Caller(handle, step, calls, version)
+        self.pages = Pages(caller)
+        self.databases = Databases(caller)
+        self.data_sources = DataSources(caller)
+        self.blocks = Blocks(caller)
+        self.users = Users(caller)
+        self.comments = Comments(caller)
+        self.file_uploads = FileUploads(caller)
 
-    async def create_page(self, *, key: str | None = None, **body: Any) -> dict[str, Any]:
-        """Create a page: `parent`, `properties`, `children`, ... (developers.notion.com/reference/post-page).
+    def query(
+        self,
+        database_id: str,
+        *,
+        filter: Mapping[str, Any] | None = None,
+        sorts: Sequence[Mapping[str, Any]] | None = None,
+        limit: int = MAX_ROWS,
+        page_size: int = 100,
+        version: str | None = None,
+    ) -> Results[Page]:
+        """Give the rows of a database that a filter lets through: `async for row in notion.query(...)`.
 
-        `key` is the property by which a page that an earlier attempt made is known; else all that was sent must match.
+        `filter` and `sorts` are in Notion's own form (developers.notion.com/reference/filter-data-source-entries).
         """
-        return await self.request("POST", "/v1/pages", body=body, key=key)
+        return self.data_sources.query(
+            database_id, filter=filter, sorts=sorts, limit=limit, page_size=page_size, version=version
+        )
 
-    async def query(self, database_id: str, **body: Any) -> dict[str, Any]:
-        """Return one page of a database's rows: `filter`, `sorts`, `page_size`, `start_cursor`.
+    def search(
+        self,
+        query: str = "",
+        *,
+        filter: Mapping[str, Any] | None = None,
+        sort: Mapping[str, Any] | None = None,
+        limit: int = 100,
+    ) -> Results[JSON]:
+        """Give pages and data sources whose title holds a text; new ones are missing for a while.
 
-        See developers.notion.com/reference/post-database-query. `has_more` and `next_cursor` lead to the next page.
+        `filter` is `{"property": "object", "value": "page"}` or `"data_source"`.
         """
-        return await self.request("POST", f"/v1/databases/{quote(database_id, safe='')}/query", body=body)
 
-    async def retrieve_database(self, database_id: str) -> dict[str, Any]:
-        """Return a database with its schema (developers.notion.com/reference/retrieve-a-database)."""
-        return await self.request("GET", f"/v1/databases/{quote(database_id, safe='')}")
+        async def fetch(asked: dict[str, Any]) -> dict[str, Any]:
+            body = {"query": query or None, "filter": filter, "sort": sort} | asked
+            return await self._caller.call("POST", "/v1/search", body=body)
+
+        return Results(fetch, limit=limit)
 
     async def request(
         self,
         method: str,
         path: str,
         *,
-        params: dict[str, str | int] | None = None,
-        body: dict[str, Any] | None = None,
+        params: Params | None = None,
+        body: Mapping[str, Any] | None = None,
         version: str | None = None,
         key: str | None = None,
         page: str | None = None,
     ) -> dict[str, Any]:
-        """Call anything that Notion's API has; `path` begins with /v1/, values of None are left out of `body`.
+        """Call anything that Notion's API has, as it is; `path` begins with /v1/.
 
-        `key` is as in `create_page`; `page` is the page or block of the discussion that a comment replies to.
+        `key` is as in `pages.create`; `page` is the page or block of the discussion that a comment replies to.
         """
-        plain = None if body is None else {name: value for name, value in body.items() if value is not None}
-        request = NotionRequest(
-            handle=self._handle,
-            method=method,
-            path=path,
-            version=version or self._version,
-            params=params,
-            body=plain,
-            key=key,
-            page=page,
-            lane=self._calls.lane,
-            again=self._calls.again(method, path, plain),
+        return await self._caller.call(
+            method, path, params=params, body=body, version=version, adapt=False, key=key, page=page
         )
-        summary = f"{self._step} · {method} {path} ({self._handle})"
-        answer = await send("notion", request, dict[str, Any], timeout=_TIMEOUT, retry=_RETRY, summary=summary)
-        self._calls.note(method, path, plain, answer)
-        return answer

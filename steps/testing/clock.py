@@ -109,7 +109,17 @@ class Clock:
         if progress.bare and before.events != progress.events:
             return now
         broken = () if sleeping else self._broken
-        return await next_moment(run.handle, progress, now, self._stage.stand_ins.failed, broken)
+        moments = [await next_moment(run.handle, progress, now, self._stage.stand_ins.failed, broken)]
+        moments += [await self._moment_of_writer(child, now) for child in progress.writers]
+        return min((moment for moment in moments if moment is not None), default=None)
+
+    async def _moment_of_writer(self, child: str, now: datetime) -> datetime:
+        """Return when a run's child does something; it has a call to make for as long as it runs."""
+        handle = self._stage.client.get_workflow_handle(child)
+        progress = await read(handle)
+        if progress.ended:
+            return now
+        return await next_moment(handle, progress, now, self._stage.stand_ins.failed) or now
 
     async def _jump(self, pause: timedelta) -> None:
         if pause > timedelta(0):

@@ -1,8 +1,9 @@
-"""A small Notion in memory, for `api.notion(handle)`. It keeps pages, and knows nothing of a database's schema."""
+"""A small Notion in memory, for `api.notion(handle)`. It keeps pages with what is on them."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any, cast
 
@@ -11,7 +12,9 @@ from temporalio.exceptions import FailureError
 from steps.errors import NotionError
 from steps.http import NotionRequest
 from steps.testing.call import Call
+from steps.testing.content import Content
 from steps.testing.errors import UnexpectedCall
+from steps.testing.records import Tables
 from steps.testing.route import Route, find
 
 _STATUS = {
@@ -25,7 +28,7 @@ _STATUS = {
 # which change nothing, or whose effect can be looked for.
 _NOTHING_DONE = frozenset({409, 429, 529})
 _PAGE = re.compile(r"/v1/pages/([^/]+)")
-_QUERY = re.compile(r"/v1/databases/([^/]+)/query")
+_QUERY = re.compile(r"/v1/(?:databases|data_sources)/([^/]+)/query")
 _KNOWN = re.compile(
     r"/v1/(search|(databases|data_sources)/[^/]+/query|pages|comments|databases|data_sources|file_uploads"
     r"|pages/[^/]+/move|file_uploads/[^/]+/(send|complete))"
@@ -39,14 +42,20 @@ class Unauthorized(Exception):
 class FakeNotion:
     """Pages that steps create, in `pages` as Notion answers them, the oldest first.
 
-    It checks no schema and evaluates no filter: `on` gives the answer to a query with a filter or sorts, and to every
-    call other than those on pages. The strict stand-in of `make dev` does check schemas.
+    Of a declared `database` it knows the schema, so that records are checked and filters evaluated. Else `on` gives the
+    answer to a query with a filter or sorts, and to every call other than those on pages.
     """
 
     def __init__(self) -> None:
         self.pages: list[dict[str, Any]] = []
         self._routes: list[Route] = []
         self._errors: list[tuple[str, str, float | None]] = []
+        self.tables = Tables(self.pages)
+        self.content = Content()
+
+    def database(self, id: str, properties: Mapping[str, Any]) -> None:
+        """Declare a database: the type of each property by its name, or `{"status": ["Open", "Paid"]}`."""
+        self.tables.declare(id, properties)
 
     def on(self, method: str, path: str) -> Route:
         """Set the answers to calls of a path, such as `/v1/databases/*/query`; they go before the pages."""
@@ -84,7 +93,11 @@ class FakeNotion:
             wait = float(reply.headers["Retry-After"]) if "Retry-After" in reply.headers else None
             raise _refusal(request, call, body.get("code", ""), body.get("message", reply.body), wait, reply.status)
         call.status = 200
-        return self._serve(request, call)
+        if (rows := self.tables.query(request)) is not None:
+            return rows
+        request = request.model_copy()
+        self.tables.prepare(request, call)
+        return self.content.answer(request) or self._serve(request, call)
 
     def _serve(self, request: NotionRequest, call: Call) -> dict[str, Any]:
         body = request.body or {}
@@ -104,7 +117,7 @@ class FakeNotion:
         why = (
             "The fake of Notion evaluates no filter and no sorts."
             if found
-            else "The fake of Notion serves pages alone."
+            else "The fake of Notion serves pages, their blocks and comments alone."
         )
         raise UnexpectedCall(
             f"{call.place} has no answer. {why} Set one:\n"
@@ -114,15 +127,18 @@ class FakeNotion:
     def _create(self, body: dict[str, Any]) -> dict[str, Any]:
         number = len(self.pages) + 1
         page: dict[str, Any] = {
-            "object": "page", "id": f"page-{number}", "url": f"https://www.notion.so/page-{number}", "archived": False,
-            "properties": {}, **body,
+            "object": "page", "id": f"page-{number}", "url": f"https://app.notion.com/p/page-{number}",
+            "archived": False, "in_trash": False, "properties": {}, **body,
         }  # fmt: skip
         self.pages.append(page)
         return page
 
     def _query(self, database_id: str, body: dict[str, Any]) -> dict[str, Any]:
         rows = [
-            page for page in self.pages if page["parent"].get("database_id") == database_id and not page["archived"]
+            page
+            for page in self.pages
+            if database_id in (page["parent"].get("database_id"), page["parent"].get("data_source_id"))
+            and not (page["archived"] or page["in_trash"])
         ]
         start, size = int(body.get("start_cursor") or 0), int(body.get("page_size") or 100)
         following = start + size if start + size < len(rows) else None

@@ -12,9 +12,11 @@ from temporalio.exceptions import ApplicationError, FailureError
 
 from steps.errors import StepsError
 from steps.http import FetchRequest, NotionRequest, Response
+from steps.notion.records import RecordAnswer, RecordRequest
 from steps.testing.call import Call
 from steps.testing.errors import UnexpectedCall
 from steps.testing.notion import FakeNotion, Unauthorized
+from steps.testing.records import answer_record
 from steps.testing.route import Route, find
 from steps.testing.secrets import Secrets, needs_reauthorization, shown
 
@@ -67,6 +69,11 @@ class Outside:
             self.secrets.lose(request.handle)
             raise needs_reauthorization(request.handle) from None
 
+    async def call_record(self, request: RecordRequest, info: activity.Info) -> RecordAnswer:
+        """Answer the calls about records: each call that they make of Notion is one of the run's."""
+        self.secrets.find(request.handle)
+        return await answer_record(request, self.notion.tables, lambda one: self.call_notion(one, info))
+
     async def call_activity(self, name: str, arguments: list[Any], info: activity.Info) -> Any:
         """Answer `api.call`."""
         call = self._note(Call("activity", "CALL", name, info.attempt, info.started_time), info)
@@ -98,7 +105,7 @@ class Outside:
             self.problems.append(error)
             first = str(error).partition("\n")[0]
             failure = ApplicationError(first or type(error).__name__, type="test", non_retryable=True)
-        for call in self.calls[info.workflow_id or ""]:
+        for call in self.calls.get(info.workflow_id or "", []):
             if call.activity == _key(info) and call.attempt == info.attempt:
                 call.error = shown(str(getattr(failure, "message", failure)))
         raise failure

@@ -15,6 +15,7 @@ from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.exceptions import ApplicationError
 
 from steps.http import ConnectionRequest
+from steps.notion.upserts import NAME as UPSERT
 from steps.reconnection import ACTIVITY
 from steps.record import RunRecord
 
@@ -29,6 +30,13 @@ _PARKS = (
     WorkflowTaskFailedCause.WORKFLOW_TASK_FAILED_CAUSE_WORKFLOW_WORKER_UNHANDLED_FAILURE,
     WorkflowTaskFailedCause.WORKFLOW_TASK_FAILED_CAUSE_NON_DETERMINISTIC_ERROR,
 )
+_CHILD_ENDS = {
+    EventType.EVENT_TYPE_CHILD_WORKFLOW_EXECUTION_COMPLETED: "child_workflow_execution_completed_event_attributes",
+    EventType.EVENT_TYPE_CHILD_WORKFLOW_EXECUTION_FAILED: "child_workflow_execution_failed_event_attributes",
+    EventType.EVENT_TYPE_CHILD_WORKFLOW_EXECUTION_CANCELED: "child_workflow_execution_canceled_event_attributes",
+    EventType.EVENT_TYPE_CHILD_WORKFLOW_EXECUTION_TIMED_OUT: "child_workflow_execution_timed_out_event_attributes",
+    EventType.EVENT_TYPE_CHILD_WORKFLOW_EXECUTION_TERMINATED: "child_workflow_execution_terminated_event_attributes",
+}
 # The server schedules a workflow task after each of them, an instant later.
 _WAKES = frozenset(
     {
@@ -44,7 +52,7 @@ _WAKES = frozenset(
         EventType.EVENT_TYPE_START_CHILD_WORKFLOW_EXECUTION_INITIATED,
         EventType.EVENT_TYPE_START_CHILD_WORKFLOW_EXECUTION_FAILED,
         EventType.EVENT_TYPE_CHILD_WORKFLOW_EXECUTION_STARTED,
-        EventType.EVENT_TYPE_CHILD_WORKFLOW_EXECUTION_COMPLETED,
+        *_CHILD_ENDS,
     }
 )
 _LONGEST = 100  # times the first pause, where a retry policy does not say
@@ -63,7 +71,8 @@ class FailedAttempt(NamedTuple):
 class Progress:
     """What a history says. `pending` are the calls under way, by the activity's id; `timers` when each is due.
 
-    `looks` are the calls that look whether a connection is there again, each with its handle.
+    `looks` are the calls that look whether a connection is there again, each with its handle; `writers` the children
+    that write a record for the run, which waits for them.
     """
 
     run_id: str = ""
@@ -78,6 +87,7 @@ class Progress:
     policies: dict[str, RetryPolicy] = field(default_factory=dict[str, RetryPolicy])
     looks: dict[str, str] = field(default_factory=dict[str, str])
     children: list[str] = field(default_factory=list[str])
+    writers: list[str] = field(default_factory=list[str])
     before: str = ""
     events: int = 0
     bare: bool = False  # the last event is a task's end; what the task asked for may follow
@@ -104,14 +114,19 @@ class Progress:
             case EventType.EVENT_TYPE_TIMER_CANCELED:
                 self.timers.pop(event.timer_canceled_event_attributes.started_event_id, None)
             case EventType.EVENT_TYPE_CHILD_WORKFLOW_EXECUTION_STARTED:
-                child = event.child_workflow_execution_started_event_attributes.workflow_execution
-                self.children.append(child.workflow_id)
+                started_child = event.child_workflow_execution_started_event_attributes
+                self.children.append(started_child.workflow_execution.workflow_id)
+                if started_child.workflow_type.name == UPSERT:
+                    self.writers.append(started_child.workflow_execution.workflow_id)
             case EventType.EVENT_TYPE_MARKER_RECORDED:
                 self.lookups.append((_at(event), _summary(event)))
             case _:
                 self._take_call(event)
         if event.event_type in _ENDS:
             self._end(event)
+        if attributes := _CHILD_ENDS.get(event.event_type):
+            ended = getattr(event, attributes).workflow_execution.workflow_id
+            self.writers = [child for child in self.writers if child != ended]
 
     def _take_call(self, event: HistoryEvent) -> None:
         match event.event_type:

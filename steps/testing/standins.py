@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
@@ -14,6 +15,7 @@ from temporalio.exceptions import ApplicationError, ApplicationErrorCategory, Fa
 from steps.errors import ConnectionNeedsReauthorization, StepsError
 from steps.given import Given
 from steps.http import ConnectionRequest, FetchRequest, NotionRequest, Response, VariablesRequest
+from steps.notion.records import RecordAnswer, RecordRequest
 from steps.reconnection import ACTIVITY
 from steps.resume_token import make_token
 from steps.testing.outside import Outside
@@ -44,7 +46,7 @@ class StandIns:
     def all(self) -> list[Callable[..., Any]]:
         """Return the activities."""
         return [
-            self.fetch, self.notion, self.resolve_connection, self.await_connection, self.read_variables,
+            self.fetch, self.notion, self.record, self.resolve_connection, self.await_connection, self.read_variables,
             self.open_wait, self.call_activity,
         ]  # fmt: skip
 
@@ -57,6 +59,13 @@ class StandIns:
     async def notion(self, request: NotionRequest) -> dict[str, Any]:
         """Answer `api.notion`."""
         return await self._answer(lambda outside, info: outside.answer(outside.call_notion(request, info), info))
+
+    @activity.defn(name="record")
+    async def record(self, request: RecordRequest) -> RecordAnswer:
+        """Answer what `api.notion` does with records, also where a run's child asks."""
+        return await self._answer(
+            lambda outside, info: outside.answer(outside.call_record(request, info), info), run_id=request.run
+        )
 
     @activity.defn(dynamic=True)
     async def call_activity(self, arguments: Sequence[RawValue]) -> Any:
@@ -95,9 +104,10 @@ class StandIns:
         token = make_token(activity.info().workflow_id or "", request.wait_id, lambda _text: _SIGNATURE)
         return OpenedWait(token=token, resume_url=f"https://steps.test/resume/{token}")
 
-    async def _answer(self, ask: Callable[[Outside, activity.Info], Awaitable[T]]) -> T:
+    async def _answer(self, ask: Callable[[Outside, activity.Info], Awaitable[T]], *, run_id: str | None = None) -> T:
         """Ask the world in its own loop, so that the functions and fixtures of a test are used where they were made."""
         info = activity.info()
+        info = dataclasses.replace(info, workflow_id=run_id or info.workflow_id)
         found = self._worlds.get(info.workflow_id or "")
         if found is None or found[1].is_closed():
             raise ApplicationError("The test is over.", type="test", non_retryable=True)

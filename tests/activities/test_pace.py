@@ -7,13 +7,14 @@ from collections.abc import Awaitable, Coroutine
 from typing import Any
 
 import pytest
+from temporalio.common import RetryPolicy
 
 from activities.pace import Pacer
 from steps.http import FetchRequest, NotionRequest
 from steps.paced import Paced
 from tests.activities.conftest import Worker, World
 from tests.activities.servers import Call, reply, serving
-from vault import Ask, Limit, Paces
+from vault import Ask, Limit, Paces, VaultUnavailable
 
 RATE = 20.0
 LIMIT = Limit.per_second(RATE * 0.98, 2)
@@ -36,7 +37,8 @@ class Clocked:
 async def fetch(worker: Worker, seal: str, *, attempt: int = 1, **fields: Any) -> Any:
     """Make a fetch, with the token of a seal."""
     environment = worker.environment()
-    environment.info = dataclasses.replace(environment.info, attempt=attempt)
+    policy = RetryPolicy(maximum_attempts=5)
+    environment.info = dataclasses.replace(environment.info, attempt=attempt, retry_policy=policy)
     request = FetchRequest(url=URL, headers={"Authorization": f"Bearer {seal}"}, **fields)
     return await environment.run(worker.activities.fetch, request)
 
@@ -92,6 +94,44 @@ async def test_what_cannot_be_turned_away_waits_in_its_worker_and_not_out_of_its
         began = time.monotonic()
         assert (await fetch(worker, seal, timeout=2, **how)).ok
     assert came.moments[0] - began > 2.4
+
+
+@pytest.mark.parametrize(
+    ("attempt", "waits"), [(2, False), (5, True)], ids=["made anew in its turn", "the last one waits"]
+)
+async def test_a_later_attempt_is_never_begun_anew_by_its_run_which_would_not_know_of_the_first(
+    world: World, attempt: int, waits: bool
+) -> None:
+    seal, came = await world.connect(), Clocked()
+    async with (
+        serving(came) as server,
+        world.worker(notion_origin=server.origin, notion_requests_per_second=RATE) as worker,
+    ):
+        await world.vault.paces.hold("my-notion", LIMIT, 13)
+        call = fetch(worker, seal, attempt=attempt)
+        if waits:
+            assert (await call).ok
+        else:
+            failure = await worker.failure(call)
+            assert (failure.type, failure.non_retryable) == ("fetch-failed", False)
+            assert failure.next_retry_delay is not None
+            assert 9 < failure.next_retry_delay.total_seconds() < 12
+    assert len(came.moments) == waits
+
+
+async def test_an_answer_is_not_lost_with_the_vault(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    seal = await world.connect()
+
+    async def fails(*_arguments: Any) -> None:
+        raise VaultUnavailable("gone")
+
+    monkeypatch.setattr(Paces, "hold", fails)
+    refused = reply(429, {"object": "error", "status": 429, "code": "rate_limited"}, {"Retry-After": "30"})
+    async with (
+        serving(refused) as server,
+        world.worker(notion_origin=server.origin, notion_requests_per_second=RATE) as worker,
+    ):
+        assert (await fetch(worker, seal)).status == 429
 
 
 async def test_a_second_call_of_the_same_activity_is_not_turned_away(world: World) -> None:

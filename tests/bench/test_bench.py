@@ -12,6 +12,7 @@ from bench.cases import CASES, MAIN
 from bench.flows import FLOWS
 from bench.handwritten import HANDWRITTEN
 from bench.measure import MEASURES, Figure, compare
+from bench.pacing import WAYS
 from bench.place import SHIPPED, without_delay
 from bench.race import MEASURES as MAIN_MEASURES
 from bench.table import as_json, as_text
@@ -97,3 +98,15 @@ def test_json_names_the_versions() -> None:
     shown = json.loads(as_json(report, {"temporalio": "1"}))
     assert shown["versions"] == {"temporalio": "1"}
     assert shown["cases"]["chain"]["wall"]["ratio"] == 2
+
+
+@pytest.mark.server
+def test_a_burst_is_paced_in_each_way() -> None:
+    ended = subprocess.run(
+        [sys.executable, "-m", "bench.pacing", "--calls", "8", "--rate", "20"],
+        cwd=ROOT, capture_output=True, text=True, timeout=100, check=False,
+    )  # fmt: skip
+    assert ended.returncode == 0, ended.stderr
+    lines = ended.stdout.splitlines()[2:]
+    assert [line[:44].rstrip() for line in lines] == list(WAYS.values())
+    assert all(re.fullmatch(r"\s+\d+\s+[\d.]+%\s+[\d.]+\s+[\d.]+", line[44:]) for line in lines), lines

@@ -12,5 +12,5 @@ class AskNow(Workflow):
     respond = "start"
 
     async def start(self, data, headers, api: Api):
-        database = await api.notion("my-notion").retrieve_database(api.env["NOTION_DATABASE_ID"])
+        database = await api.notion("my-notion").databases.retrieve(api.env["NOTION_DATABASE_ID"])
         return {"title": database["title"][0]["plain_text"]}

@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from steps import Api, Retry, Workflow, step
 
 _VERSION = "2025-09-03"
@@ -109,7 +111,7 @@ class TryAgain(Workflow):
         return [page["id"] for page in pages]
 
 
-def _row(data):
+def _row(data) -> Any:
     return {
         "parent": {"database_id": data["database"]} if "source" not in data else {"data_source_id": data["source"]},
         "properties": {"Name": {"title": _text(data.get("name", "#1"))}, "Total": {"number": 12.5}},

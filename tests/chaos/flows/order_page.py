@@ -26,7 +26,7 @@ class OrderPage(Workflow):
                 raise RuntimeError(f"Notion API {response.status}: {response.text}")
             page = response.json()
         else:
-            page = await api.notion(data["handle"]).create_page(**body)
+            page = await api.notion(data["handle"]).pages.create(**body)
         if data["paragraph"]:
             await api.schedule_next_step(action=self.describe, payload={**data, "page": page["id"]})
         return page["id"]

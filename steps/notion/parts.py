@@ -1,0 +1,25 @@
+"""JSON as it may come: what is no object or list counts as an empty one, or is told apart."""
+
+from __future__ import annotations
+
+from typing import Any, TypeGuard
+
+
+def is_object(value: object) -> TypeGuard[dict[str, Any]]:
+    """Tell whether a value is a JSON object."""
+    return isinstance(value, dict)
+
+
+def is_list(value: object) -> TypeGuard[list[Any]]:
+    """Tell whether a value is a JSON array."""
+    return isinstance(value, list)
+
+
+def an_object(value: object) -> dict[str, Any]:
+    """Return a JSON object, or an empty one."""
+    return value if is_object(value) else {}
+
+
+def a_list(value: object) -> list[Any]:
+    """Return a JSON array, or an empty one."""
+    return value if is_list(value) else []
