@@ -75,7 +75,8 @@ def calls(name: str, fault: str) -> list[list[str]]:
     if effect == "none":
         return [once]
     if effect == REFUSED or not write.look:
-        return [once + once]
+        # On a busy machine the word of the first attempt is lost now and then; then the second one looks.
+        return [once + once, once + missing + missing + once, once + missing + once]
     if effect == AFTER:
         return [once + found]
     if name == "trash":  # a second one does no harm, so that nothing is waited for
