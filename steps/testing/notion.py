@@ -115,7 +115,7 @@ class FakeNotion:
             return rows
         request = request.model_copy()
         self.tables.prepare(request, call)
-        return self.content.answer(request) or self._serve(request, call)
+        return self._serve(request, call)
 
     def _serve(self, request: NotionRequest, call: Call) -> dict[str, Any]:
         body = request.body or {}

@@ -22,8 +22,8 @@ class WriteToNotion(Workflow):
         return await write(data, api)
 
     async def _page(self, data, api):
-        notion = api.notion(data["handle"], version=data.get("version"))
-        return await notion.pages.create(**_row(data))
+        notion = api.notion(data["handle"], version=data.get("version") or "2022-06-28")
+        return await notion.request("POST", "/v1/pages", body=_row(data))
 
     async def _fetch(self, data, api):
         token = await api.get_oauth_token(data["handle"])
@@ -101,7 +101,7 @@ class TryAgain(Workflow):
 
     @step(retry=Retry(attempts=3, backoff=0.1))
     async def start(self, data, headers, api: Api):
-        notion = api.notion(data["handle"])
+        notion = api.notion(data["handle"], version="2022-06-28")
         pages = [await notion.request("POST", "/v1/pages", body=_row(data))]
         if api.run.attempt == 1:
             raise RuntimeError("after the first")
