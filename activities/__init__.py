@@ -13,7 +13,7 @@ from activities.connections import ActiveConnections
 from activities.egress import Egress
 from activities.heartbeat import Pulse, heartbeats
 from activities.network import Resolver, resolve
-from activities.notion import Adapted, Notion, Once, PlainFetch, Records, Uploads
+from activities.notion import Adapted, Notion, Once, PlainFetch, Records, Sources, Uploads
 from activities.pace import Pacer
 from activities.refresh import Refresher
 from activities.schedules import read_occurrence
@@ -22,7 +22,7 @@ from activities.sending import Sender
 from activities.variables import read_variables
 from activities.waits import open_wait
 from settings import Settings
-from steps.errors import ConnectionNotFound, StepsError, VaultFailed
+from steps.errors import ConnectionNeedsReauthorization, ConnectionNotFound, StepsError, VaultFailed
 from steps.given import Given
 from steps.http import ConnectionRequest, FetchRequest, NotionRequest, Response, VariablesRequest
 from steps.notion.records import RecordAnswer, RecordRequest
@@ -30,11 +30,13 @@ from steps.notion.upload import UploadRequest
 from steps.pauses import PAUSING
 from steps.scheduled import Occurrence, OccurrenceRequest
 from steps.wait import OpenedWait, WaitRequest
-from vault import ConnectionUnknown, Signer, Vault, VaultError, notion
+from vault import ConnectionUnknown, Signer, Vault, VaultError
+from vault import notion as provider  # not by its own name, which is that of a module here
 
 __all__ = ["Activities"]
 
 T = TypeVar("T")
+_WAITED_FOR = frozenset({*PAUSING, ConnectionNeedsReauthorization.type})
 
 
 class Activities:
@@ -55,13 +57,14 @@ class Activities:
         self._connections = ActiveConnections(vault, settings.notion_origin)
         self._refresher = Refresher(vault, self._egress, settings, self._connections)
         self._seals = Seals(vault, signer, self._connections, self._refresher)
-        rates = dict.fromkeys(notion().hosts, settings.notion_requests_per_second)
+        rates = dict.fromkeys(provider().hosts, settings.notion_requests_per_second)
         self._sender = Sender(self._egress, self._seals, Pacer(vault.paces, rates))
         once = Once(self._sender, settings.notion_settle_seconds)
         self._fetch = PlainFetch(self._sender, once, self._connections)
         notion_calls = Notion(vault, once, self._seals, self._connections, settings.notion_version)
-        self._notion = Adapted(notion_calls, settings.notion_version)
-        self._records = Records(notion_calls, settings.notion_version)
+        sources = Sources()
+        self._notion = Adapted(notion_calls, sources, settings.notion_version)
+        self._records = Records(notion_calls, sources, settings.notion_version)
         self._uploads = Uploads(self._egress, notion_calls)
 
     def all(self) -> list[Callable[..., Any]]:
@@ -165,7 +168,7 @@ async def _crossing(call: Awaitable[T], pulse: Pulse | None = None) -> T:
 def _pausing(failure: FailureError, pulse: Pulse | None) -> FailureError:
     """Add to what the run waits for that the call may have been made: the activity that follows has no other way."""
     left = pulse.left if pulse else None
-    if not (left and left["doubtful"] and isinstance(failure, ApplicationError) and failure.type in PAUSING):
+    if not (left and left["doubtful"] and isinstance(failure, ApplicationError) and failure.type in _WAITED_FOR):
         return failure
     told: dict[str, Any] = failure.details[0] if failure.details else {}
     tried = {"since": left["since"], "open": left["open"]}

@@ -10,6 +10,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from temporalio import activity
+from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
 
 from activities.retry_after import retry_after
 from steps.calls import LONGEST_TURN
@@ -27,6 +28,7 @@ _REFUSED_FOR_NOW = frozenset({429, 529})
 
 # How far ahead a slot may be, in seconds: who waits for it in the worker keeps others from running there.
 _FIRST, _TURNED, _URGENT, _LATER = 2, 3, 10, 10
+_MANY = 20  # so many further attempts that one may be spent on waiting
 _LAST = round(LONGEST_TURN.total_seconds())
 
 _under_way: ContextVar[bool] = ContextVar("under_way", default=False)
@@ -86,25 +88,29 @@ class Pacer:
 
 def _ask(lane: Lane, *, turned: bool) -> Ask:
     urgent = lane == "interactive"
-    if _under_way.get() or _is_last():
+    if _under_way.get() or (_attempt() > 1 and _left() == 0):
         return Ask(within=_LAST * SECOND, urgent=urgent)
-    if urgent or _attempt() > 1:
-        return Ask(within=(_URGENT if urgent else _LATER) * SECOND, urgent=urgent)
+    if urgent:
+        return Ask(within=_URGENT * SECOND, urgent=True)
+    if _attempt() > 1:
+        return Ask(within=(_TURNED if _left() >= _MANY else _LATER) * SECOND)
     return Ask(within=_TURNED * SECOND) if turned else Ask(within=_FIRST * SECOND, queues=True)
 
 
 def _turned_away(handle: str, seconds: float) -> Exception:
     message = f"The turn of {handle!r} is {seconds:.1f} seconds ahead."
-    if _attempt() == 1 and not _under_way.get():
+    if _attempt() == 1 and _left() < _MANY and not _under_way.get():
         return Paced(message, handle=handle, wait=seconds)
-    # Something may have been sent. A run that began the call anew would not know that; a further attempt does.
-    return FetchFailed(message).to_failure(next_retry_delay=timedelta(seconds=seconds))
+    # By a further attempt: it costs no events, and where something has been sent, it knows of that.
+    delay, category = timedelta(seconds=seconds), ApplicationErrorCategory.BENIGN
+    return ApplicationError(message, {}, type=FetchFailed.type, next_retry_delay=delay, category=category)
 
 
 def _attempt() -> int:
     return activity.info().attempt if activity.in_activity() else 1
 
 
-def _is_last() -> bool:
+def _left() -> int:
+    """Return how many attempts there are after this one."""
     policy = activity.info().retry_policy if activity.in_activity() else None
-    return policy is not None and _attempt() > 1 and _attempt() == policy.maximum_attempts
+    return max(0, policy.maximum_attempts - _attempt()) if policy else 0

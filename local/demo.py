@@ -19,7 +19,7 @@ from local.visitor import VisitFailed, Visitor
 from vault.opening import open_vault
 
 HANDLE = "my-notion"
-SHIPPED = ("OrderToNotion", "NotionQuery", "OrderFanOut", "ApproveOrder")
+SHIPPED = ("OrderToNotion", "NotionQuery", "OrderFanOut", "ApproveOrder", "OrderUpsert")
 WANTED = {"Name": ORDER["name"], "Total": float(ORDER["total_price"]), "Currency": ORDER["currency"]}
 _ENDED = {"completed", "failed", "cancelled", "terminated", "timed_out"}
 _RUN_SECONDS = 120.0

@@ -89,6 +89,9 @@ class Api(Scheduling):
         `retry` is a Retry, or how often to try in all (5 if not given). A call that has completed is never sent again;
         one whose answer was lost is, so that it is made at least once: give the other side an idempotency key, or pass
         `retry=1`. `timeout` is that of one attempt, for the whole exchange.
+
+        With a connection's token to Notion's API, a write whose answer was lost is looked for before it is sent again,
+        and what is refused for now is tried again, 100 times if not said otherwise; see docs/guarantees.md.
         """
         if json is not None and content is not None:
             raise PayloadInvalid("fetch takes json or content, not both.")
@@ -106,7 +109,8 @@ class Api(Scheduling):
             )  # fmt: skip
         except ValidationError as error:
             raise RequestInvalid(f"fetch cannot make this call: {describe(error)}.") from None
-        usual = NOTION_RETRY if is_notion(url) else Retry()
+        # Without a token of ours nothing can be looked for, so that it is a call like any other.
+        usual = NOTION_RETRY if is_notion(url) and any(map(is_sealed, request.headers.values())) else Retry()
         policy = retry if isinstance(retry, Retry) else Retry(attempts=retry) if retry is not None else usual
         summary = f"{self._step} · {place(method, url)}"
         response = await send("fetch", request, Response, timeout=seconds, retry=policy, summary=summary)

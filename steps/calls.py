@@ -99,13 +99,13 @@ async def until_sent(attempt: Callable[[Any], Awaitable[T]], argument: Any, summ
             return await attempt(argument)
         except FailureError as error:
             failure = error
+        cause = failure.cause if isinstance(failure, ActivityError) else failure
+        argument = tried_before(argument, cause)
         if await reconnected(failure, summary):
             continue
-        cause = failure.cause if isinstance(failure, ActivityError) else failure
         pause = pause_for(cause, pauses)
         if pause is None:
             raise_for_step(failure, summary)
-        argument = tried_before(argument, cause)
         await workflow.sleep(pause.length, summary=cut(f"waiting for {pause.reason} · {summary}"))
         if pause.mark:
             argument = argument.model_copy(update=pause.mark)

@@ -7,6 +7,7 @@ from activities.notion.call import Notion
 from activities.notion.once import Once
 from activities.notion.plain import PlainFetch
 from activities.notion.records import Records
+from activities.notion.sources import Sources
 from activities.notion.uploads import Uploads
 
-__all__ = ["Adapted", "Notion", "Once", "PlainFetch", "Records", "Uploads"]
+__all__ = ["Adapted", "Notion", "Once", "PlainFetch", "Records", "Sources", "Uploads"]

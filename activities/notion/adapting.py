@@ -20,9 +20,8 @@ from steps.notion.versions import DATA_SOURCES, NEWEST, known_version
 class Adapted:
     """Call Notion's API; the id of a database and that of its only data source are taken for each other."""
 
-    def __init__(self, notion: Notion, version: str) -> None:
-        self._notion, self._version = notion, version
-        self._sources = Sources()
+    def __init__(self, notion: Notion, sources: Sources, version: str) -> None:
+        self._notion, self._sources, self._version = notion, sources, version
 
     async def call(self, request: NotionRequest, workflow: str, pulse: Pulse) -> dict[str, Any]:
         """Return the object that Notion answers; one that is not to be adapted is sent as it is.

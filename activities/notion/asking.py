@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from typing import Any, cast
 
 import httpx
@@ -9,7 +9,7 @@ import httpx
 from activities.notion.refusal import Refusal
 from activities.sending import Sender, Sent
 from settings import NOTION_ORIGIN
-from steps.errors import FetchFailed
+from steps.errors import FetchFailed, ResponseTooLarge
 from steps.http import Lane, Response
 
 _SECONDS = 30.0
@@ -32,9 +32,11 @@ class TokenRefused(Exception):
 class Asking:
     """Ask Notion what is there, on behalf of a request: with its token, in its version."""
 
-    def __init__(self, sender: Sender, token: str, version: str, workflow: str, handle: str, lane: Lane) -> None:
+    def __init__(
+        self, sender: Sender, token: str, version: str, workflow: str, handle: str, lane: Lane, *, turned: bool = False
+    ) -> None:
         self._sender, self._token, self.version = sender, token, version
-        self._workflow, self._handle = workflow, handle
+        self._workflow, self._handle, self._turned = workflow, handle, turned
         self._lane: Lane = lane
 
     async def get(self, path: str, **params: str | int) -> dict[str, Any]:
@@ -47,36 +49,42 @@ class Asking:
         """
         return await self._ask(httpx.Request("GET", NOTION_ORIGIN + path, params=params or None), self.version)
 
-    async def list(self, path: str, **params: str | int) -> AsyncIterator[dict[str, Any]]:
+    def list(self, path: str, **params: str | int) -> AsyncIterator[dict[str, Any]]:
         """Give each object of a list; raises as `get`."""
-        cursor: dict[str, str] = {}
-        for _ in range(_MOST_PAGES):
-            answer = await self.get(path, **params, page_size=_PAGE, **cursor)
-            for each in _results(answer):
-                yield each
-            if not answer.get("has_more"):
-                return
-            cursor = {"start_cursor": str(answer.get("next_cursor"))}
-        raise CannotLook(f"{path} has more than {_PAGE * _MOST_PAGES} entries")
+        return self._each(path, lambda place: self.get(path, **params, **place))
 
-    async def query(self, path: str, version: str, body: Mapping[str, Any]) -> AsyncIterator[dict[str, Any]]:
+    def query(self, path: str, version: str, body: Mapping[str, Any]) -> AsyncIterator[dict[str, Any]]:
         """Give each page that a query finds; raises as `get`."""
-        cursor: dict[str, str] = {}
+
+        def ask(place: Mapping[str, Any]) -> Awaitable[dict[str, Any]]:
+            return self._ask(httpx.Request("POST", NOTION_ORIGIN + path, json={**body, **place}), version)
+
+        return self._each(path, ask)
+
+    async def _each(
+        self, path: str, ask: Callable[[dict[str, Any]], Awaitable[dict[str, Any]]]
+    ) -> AsyncIterator[dict[str, Any]]:
+        place: dict[str, Any] = {"page_size": _PAGE}
         for _ in range(_MOST_PAGES):
-            request = httpx.Request("POST", NOTION_ORIGIN + path, json={**body, "page_size": _PAGE, **cursor})
-            answer = await self._ask(request, version)
+            try:
+                answer = await ask(place)
+            except ResponseTooLarge:
+                if place["page_size"] == 1:
+                    raise
+                place = {**place, "page_size": max(1, place["page_size"] // 5)}
+                continue
             for each in _results(answer):
                 yield each
             if not answer.get("has_more"):
                 return
-            cursor = {"start_cursor": str(answer.get("next_cursor"))}
-        raise CannotLook(f"{path} finds more than {_PAGE * _MOST_PAGES} pages")
+            place = {**place, "start_cursor": str(answer.get("next_cursor"))}
+        raise CannotLook(f"{path} has too many entries to look through")
 
     async def _ask(self, request: httpx.Request, version: str) -> dict[str, Any]:
         request.headers["Authorization"] = self._token
         request.headers["Notion-Version"] = version
         request.headers["Accept"] = "application/json"
-        sent = await self._sender.send(request, self._workflow, _SECONDS, self._lane)
+        sent = await self._sender.send(request, self._workflow, _SECONDS, self._lane, turned=self._turned)
         body = read_object(sent.answer)
         if sent.answer.ok and body is not None:
             return body

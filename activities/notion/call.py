@@ -96,7 +96,9 @@ def _build(request: NotionRequest, reference: str, version: str) -> httpx.Reques
     headers = {"Authorization": f"Bearer {reference}", "Notion-Version": version, "Accept": "application/json"}
     url = httpx.URL(NOTION_ORIGIN + request.path, params=request.params or None)
     if request.file is not None:
-        return httpx.Request(method, url, headers=headers, **_form(request.file))
+        form = httpx.Request(method, url, headers=headers, **_form(request.file))
+        form.read()  # it may be sent twice, and each form has a boundary of its own
+        return form
     if content is not None:
         headers["Content-Type"] = "application/json"
     return httpx.Request(method, url, headers=headers, content=None if content is None else content.encode())

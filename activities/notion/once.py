@@ -106,7 +106,8 @@ class Once:
     async def _earlier(self, asked: Asked, trail: Trail) -> Sent | None:
         request, write = asked.request, asked.write
         token = request.headers["Authorization"]
-        asking = Asking(self._sender, token, write.version, asked.workflow, asked.handle, asked.lane)
+        of = asked.workflow, asked.handle, asked.lane
+        asking = Asking(self._sender, token, write.version, *of, turned=asked.turned)
         found = await Earlier(write, asking, trail, asked.bot).find()
         if found is None:
             return None

@@ -17,9 +17,9 @@ from activities.notion.refusal import Refusal
 from activities.notion.trail import Trail
 from activities.notion.writes import Write
 from activities.sending import Sender
-from settings import NOTION_ORIGIN
 from steps.errors import NotionError
 from steps.http import FetchRequest, Response
+from steps.notion.plain import is_notion
 from steps.sealed import PATTERN
 
 
@@ -64,7 +64,7 @@ class PlainFetch:
 
 def notion_handle(request: FetchRequest) -> str | None:
     """Return whose connection a request to Notion's API is sent with, or None where it is another request."""
-    if not request.url.strip().startswith(f"{NOTION_ORIGIN}/v1/"):
+    if not is_notion(request.url):
         return None
     for name, value in request.headers.items():
         if name.lower() == "authorization" and (match := PATTERN.search(value)) and match[1] == "connection":

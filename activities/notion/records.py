@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable
 from typing import Any
 
 from temporalio.exceptions import ApplicationError
@@ -10,7 +11,9 @@ from temporalio.exceptions import ApplicationError
 from activities.answer import LARGEST_RESULT
 from activities.heartbeat import Pulse
 from activities.notion.call import Notion
-from activities.notion.schemas import LIFETIME, Place, Schemas
+from activities.notion.schemas import LIFETIME, Get, Place, Schemas
+from activities.notion.sources import Sources
+from activities.notion.trail import Trail
 from activities.notion.writes import Kind, Write
 from steps.errors import NotionError, ResponseTooLarge
 from steps.http import NotionRequest
@@ -27,9 +30,9 @@ _YOUNG = 2.0
 class Records:
     """Do what requests for records ask for."""
 
-    def __init__(self, notion: Notion, version: str) -> None:
+    def __init__(self, notion: Notion, sources: Sources, version: str) -> None:
         self._notion, self._version = notion, version
-        self._schemas = Schemas()
+        self._schemas = Schemas(sources)
 
     async def answer(self, request: RecordRequest, workflow: str, pulse: Pulse) -> RecordAnswer:
         """Read or write.
@@ -38,6 +41,7 @@ class Records:
             RecordInvalid: it names every value that does not fit, by a schema that was read just now.
             RequestInvalid, NotionError, FailureError and what else a call of Notion raises: as they say.
         """
+        Trail(pulse, request.again)  # what is known of attempts before this one stays known, if a read fails
         first = self._way(request, workflow, pulse, LIFETIME)
         try:
             answer = await Recording(request, first, self._version).answer()
@@ -49,19 +53,25 @@ class Records:
         return _fitting(await Recording(request, self._way(request, workflow, pulse, 0.0), self._version).answer())
 
     def _way(self, request: RecordRequest, workflow: str, pulse: Pulse, longest: float) -> _Way:
-        return _Way(self._notion, self._schemas, request, workflow, pulse, longest)
+        def call(one: NotionRequest) -> Awaitable[dict[str, Any]]:
+            # A read knows nothing of the write that this is all about, and leaves its trail alone.
+            return self._notion.call(one, workflow, pulse if writes(one) else Pulse(None, None))
+
+        return _Way(call, self._schemas, request, longest)
+
+
+def writes(request: NotionRequest) -> bool:
+    """Tell whether a call changes anything."""
+    write = Write(request.method, request.path, request.body or {}, request.version or "")
+    return write.kind is not Kind.READ
 
 
 class _Way:
     """Calls of one attempt, and the schemas as old as they may be."""
 
-    def __init__(
-        self, notion: Notion, schemas: Schemas, request: RecordRequest, workflow: str, pulse: Pulse, longest: float
-    ) -> None:
-        self._notion, self._schemas, self._longest = notion, schemas, longest
-        self._workflow, self._pulse = workflow, pulse
-        self._action, self._written = request.action, False
-        self._marks = {"lane": request.lane, "turned": request.turned}
+    def __init__(self, call: Get, schemas: Schemas, request: RecordRequest, longest: float) -> None:
+        self._call, self._schemas, self._longest = call, schemas, longest
+        self._request, self._written = request, False
         self._age = 0.0  # of the schema, in seconds before this attempt asked for it
 
     def may_mend(self, error: RecordInvalid | NotionError | ApplicationError) -> bool:
@@ -71,13 +81,12 @@ class _Way:
         if not isinstance(error, RecordInvalid):
             return _code(error) == "validation_error"
         # An option that a record has just made is not in a schema that was read before; a search may name it at once.
-        return self._action == "find" or self._age > _YOUNG
+        return self._request.action == "find" or self._age > _YOUNG
 
     async def call(self, request: NotionRequest) -> dict[str, Any]:
         """Make one call of Notion's API, the way that any other goes."""
-        answer = await self._get(request)
-        write = Write(request.method, request.path, request.body or {}, request.version or "")
-        self._written = self._written or write.kind is not Kind.READ
+        answer = await self._call(request)
+        self._written = self._written or writes(request)
         return answer
 
     async def schema(self, request: RecordRequest, version: str, *, fresh: bool = False) -> Schema:
@@ -94,7 +103,8 @@ class _Way:
         await asyncio.sleep(seconds)
 
     async def _get(self, request: NotionRequest) -> dict[str, Any]:
-        return await self._notion.call(request.model_copy(update=self._marks), self._workflow, self._pulse)
+        like = {"lane": self._request.lane, "turned": self._request.turned}
+        return await self._call(request.model_copy(update=like))
 
 
 def _code(error: NotionError | ApplicationError) -> Any:

@@ -130,6 +130,13 @@ class Notion(RecordCalls):
         params: Params | None = None,
         body: Mapping[str, Any] | None = None,
         version: str | None = None,
+        key: str | None = None,
+        page: str | None = None,
     ) -> dict[str, Any]:
-        """Call anything that Notion's API has, as it is written; `path` begins with /v1/."""
-        return await self._wire.call(method, path, params=params, body=body, version=version, adapt=False)
+        """Call anything that Notion's API has, as it is written; `path` begins with /v1/.
+
+        `key` is as in `pages.create`; `page` is the page or block of the discussion that a comment replies to.
+        """
+        return await self._wire.call(
+            method, path, params=params, body=body, version=version, adapt=False, key=key, page=page
+        )

@@ -17,7 +17,7 @@ _ORDER = ("greater_than", "less_than", "greater_than_or_equal_to", "less_than_or
 _NUMBER = ("equals", "does_not_equal", *_ORDER, *_EMPTY)
 _CHOICE = ("equals", "does_not_equal", *_EMPTY)
 _LIST = ("contains", "does_not_contain", *_EMPTY)
-_SPANS = tuple(f"{when}_{unit}" for when in ("past", "this", "next") for unit in ("week", "month", "year"))
+_SPANS = ("this_week", *(f"{when}_{unit}" for when in ("past", "next") for unit in ("week", "month", "year")))
 _DATE = ("equals", "before", "after", "on_or_before", "on_or_after", *_SPANS, *_EMPTY)
 _PEOPLE = ("people", "created_by", "last_edited_by")
 

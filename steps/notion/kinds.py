@@ -38,9 +38,11 @@ def number(_schema: Schema, _prop: Property, value: Any) -> int | float | None:
         return _number_of(value)
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         raise Wrong(f"{shown(value)} is no number")
+    if isinstance(value, int):
+        return _exact(value, Decimal(value))
     if not math.isfinite(value):
         raise Wrong(f"{value} is no number that Notion could keep")
-    return value if isinstance(value, float) else _exact(value, Decimal(value))
+    return value
 
 
 def checkbox(_schema: Schema, _prop: Property, value: Any) -> bool:
@@ -145,7 +147,7 @@ def fits(kind: str, content: Any) -> bool:
     if content is None:
         return True
     if kind == "number":
-        return isinstance(content, (int, float)) and not isinstance(content, bool) and math.isfinite(content)
+        return isinstance(content, (int, float)) and not isinstance(content, bool)
     return (isinstance(content, str) and content != "") if kind in _TEXTS else isinstance(content, dict)
 
 

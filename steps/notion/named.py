@@ -7,7 +7,7 @@ from urllib.parse import unquote, urlsplit
 
 from steps.notion.mismatch import Wrong, listed, shown
 from steps.notion.parts import is_object
-from steps.notion.schema import Property, Schema
+from steps.notion.schema import Property, Schema, close
 from steps.notion.texts import MAX_PIECE, units
 
 MAX_NAME = 100
@@ -38,10 +38,9 @@ def check_raw_option(prop: Property, option: Any) -> None:
 def known_option(prop: Property, name: str) -> None:
     """Refuse an option that there is not, where Notion makes none."""
     if name not in prop.options:
-        lower = {each.casefold(): each for each in prop.options}
-        near = lower.get(name.casefold().strip())
-        hint = f", such as {shown(near)}" if near else ""
-        raise Wrong(f"{shown(name)} is none of its options{hint}: {listed(prop.options)}")
+        near = close(name, prop.options)
+        hint = f" (did you mean {shown(near)}?)" if near else ""
+        raise Wrong(f"{shown(name)} is none of its options: {listed(prop.options)}{hint}")
 
 
 def a_file(schema: Schema, value: Any) -> dict[str, Any]:

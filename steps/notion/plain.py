@@ -15,6 +15,6 @@ def is_notion(url: str) -> bool:
     """Tell whether an address is one of Notion's API."""
     try:
         parts = urlsplit(url.strip())
+        return (parts.scheme, parts.hostname, parts.port or 443) == ("https", HOST, 443)
     except ValueError:
         return False  # said by whoever sends it
-    return parts.scheme == "https" and parts.netloc == HOST

@@ -59,8 +59,8 @@ class RecordCalls:
             RecordInvalid: it lists every value that does not fit the database; nothing was sent.
         """
         more = _more(children, markdown, icon)
-        request = self._request("create", values, database=database, key=key, more=more)
-        return self._taken(request, await self._send(request, f"create in {database}"))
+        answer = await self._ask("create", values, database=database, key=key, more=more, what=f"create in {database}")
+        return Record(answer.pages[0], created=True)
 
     async def update_record(self, page_id: str, values: Mapping[str, Any], *, icon: str | None = None) -> Record:
         """Change the given properties of a record, and no other.
@@ -68,8 +68,8 @@ class RecordCalls:
         Raises:
             RecordInvalid: it lists every value that does not fit the database; nothing was sent.
         """
-        request = self._request("update", values, page=page_id, more=_more(icon=icon))
-        return self._taken(request, await self._send(request, f"update {page_id}"))
+        answer = await self._ask("update", values, page=page_id, more=_more(icon=icon), what=f"update {page_id}")
+        return Record(answer.pages[0])
 
     async def upsert_record(
         self,
@@ -95,7 +95,8 @@ class RecordCalls:
         prop = Property(found.id, found.name, found.type)
         value = key_value(Schema(found.source, "", {found.name: prop}), prop, key, request.values)
         answer = await upsert(request, digest(found, value), self._summary(what))
-        record = self._taken(request, answer)
+        self._note(request, answer)
+        record = Record(answer.pages[0], created=answer.created)
         if answer.others:
             others = [record.id, *answer.others]
             self._log.warning(
@@ -124,8 +125,7 @@ class RecordCalls:
             "sorts": [dict(s) if not isinstance(s, str) else s for s in sorts],
         }
         while True:
-            request = self._request("find", where or {}, database=database, more=more)
-            answer = await self._send(request, f"find in {database}")
+            answer = await self._ask("find", where or {}, database=database, more=more, what=f"find in {database}")
             for page in answer.pages:
                 yield Record(page)
             if answer.incomplete:
@@ -137,16 +137,18 @@ class RecordCalls:
     async def _key(self, database: str, key: str) -> RecordKey:
         known = (self._handle, self._version or "", database, key)
         if known not in self._keys:
-            request = self._request("key", {}, database=database, key=key)
-            answer = await self._send(request, f"key {key} of {database}")
+            answer = await self._ask("key", {}, database=database, key=key, what=f"key {key} of {database}")
             if answer.key is None:
                 raise AssertionError("the activity answers a key")
             self._keys[known] = answer.key
         return self._keys[known]
 
-    async def _send(self, request: RecordRequest, what: str) -> RecordAnswer:
+    async def _ask(self, action: Action, values: Mapping[str, Any], *, what: str, **fields: Any) -> RecordAnswer:
+        request = self._request(action, values, **fields)
         seconds = TIMEOUT.total_seconds()
-        return await send("record", request, RecordAnswer, timeout=seconds, retry=RETRY, summary=self._summary(what))
+        answer = await send("record", request, RecordAnswer, timeout=seconds, retry=RETRY, summary=self._summary(what))
+        self._note(request, answer)
+        return answer
 
     def _request(self, action: Action, values: Mapping[str, Any], **fields: Any) -> RecordRequest:
         for name in ("database", "page", "key"):
@@ -154,23 +156,25 @@ class RecordCalls:
                 _check_text(name, fields[name])
         plain, _ = to_json(to_crossing(values), "The record", limit=MAX_RECORD_BYTES)
         fields["more"], _ = to_json(fields.get("more") or {}, "The page", limit=MAX_RECORD_BYTES)
-        again = self._calls.again("POST", _place(action, fields.get("database")), plain)
-        return RecordRequest(
+        request = RecordRequest(
             handle=self._handle, action=action, version=self._version, values=plain, run=workflow.info().workflow_id,
-            lane=self._calls.lane, again=again, **fields,
+            lane=self._calls.lane, **fields,
         )  # fmt: skip
+        return request.model_copy(update={"again": self._calls.again(*_told(request))})
+
+    def _note(self, request: RecordRequest, answer: RecordAnswer) -> None:
+        """Take in what was made, so that another record of the same values is not taken for it."""
+        if answer.created:
+            self._calls.note(*_told(request), answer.pages[0])
 
     def _summary(self, what: str) -> str:
         return f"{self._step} · {what} ({self._handle})"
 
-    def _taken(self, request: RecordRequest, answer: RecordAnswer) -> Record:
-        (page,) = answer.pages
-        self._calls.note("POST", _place(request.action, request.database), request.values, page)
-        return Record(page, created=answer.created)
 
-
-def _place(action: Action, database: str | None) -> str:
-    return f"{action} {database}"
+def _told(request: RecordRequest) -> tuple[str, str, Any]:
+    """Return what tells a write from others of the same attempt."""
+    method = "GET" if request.action in ("find", "key") else "POST"
+    return method, f"{request.action} {request.database or request.page}", [request.values, request.more]
 
 
 def _more(

@@ -6,6 +6,9 @@ from collections.abc import Mapping
 from typing import Any, Protocol
 from urllib.parse import quote
 
+from temporalio.exceptions import ApplicationError
+
+from steps.errors import StepsError
 from steps.http import NotionRequest
 from steps.notion.filters import equals, filter_of, sorts_of
 from steps.notion.keys import key_property, key_value
@@ -132,7 +135,11 @@ class Recording:
             prop = prop._replace(options=(*prop.options, str(value)))
         for seconds in _LOOKS:
             await self._way.pause(seconds)
-            if any(found.get("id") == page for found in await self._holders(schema, prop, value)):
+            try:
+                found = await self._holders(schema, prop, value)
+            except (StepsError, ApplicationError):  # the record is there, whatever becomes of the look
+                continue
+            if any(each.get("id") == page for each in found):
                 return
 
     async def _find(self, schema: Schema) -> RecordAnswer:
@@ -156,7 +163,7 @@ class Recording:
         return await self._way.call(
             NotionRequest(
                 handle=asked.handle, method=method, path=path, version=self._version, body=body, key=key,
-                again=asked.again,
+                lane=asked.lane, again=asked.again, turned=asked.turned,
             )
         )  # fmt: skip
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 from urllib.parse import unquote
 
@@ -39,13 +39,18 @@ class Schema(NamedTuple):
 
     def closest(self, key: str) -> str | None:
         """Return the name that was meant, if it looks like a typing error."""
-        lower = {name.casefold(): name for name in self.properties}
-        near = difflib.get_close_matches(key.casefold(), lower, n=1, cutoff=0.7)
-        return lower[near[0]] if near else None
+        return close(key, self.properties)
 
 
 # A page that is no row has a title and nothing else.
 TITLE_ALONE = Schema("", "", {"title": Property("title", "title", "title")})
+
+
+def close(name: str, known: Iterable[str]) -> str | None:
+    """Return which of the names that there are was meant, if it looks like a typing error."""
+    lower = {each.casefold(): each for each in known}
+    near = difflib.get_close_matches(name.strip().casefold(), lower, n=1, cutoff=0.7)
+    return lower[near[0]] if near else None
 
 
 def read_schema(answer: Mapping[str, Any]) -> Schema:

@@ -37,6 +37,7 @@ KINDS: dict[str, Kind] = {
     "place": kinds.place,
     "verification": kinds.verification,
 }
+_PLAIN = frozenset({"number", "checkbox", "url", "email", "phone_number"})  # Notion's shape holds what an author writes
 _BESIDE = frozenset({"id", "name", "type"})
 
 
@@ -75,7 +76,7 @@ def shape_one(schema: Schema, prop: Property, value: Any) -> dict[str, Any]:
     if prop.type in COMPUTED:
         raise Wrong(f"Notion computes it ({prop.type}); it cannot be written")
     if is_object(value) and prop.type in value:
-        return _raw(prop, value)
+        return _raw(schema, prop, value)
     kind = KINDS.get(prop.type)
     if kind is None:
         raise Wrong(f"its type {prop.type!r} is not known here; write Notion's own shape, {{{prop.type!r}: ...}}")
@@ -89,7 +90,7 @@ def unknown(schema: Schema, key: str) -> Mismatch:
     return Mismatch(key, f"there is no such property{known}", None, near)
 
 
-def _raw(prop: Property, value: dict[str, Any]) -> dict[str, Any]:
+def _raw(schema: Schema, prop: Property, value: dict[str, Any]) -> dict[str, Any]:
     """Let Notion's own shape pass, after a light check."""
     if others := sorted(value.keys() - _BESIDE - {prop.type}):
         raise Wrong(f"Notion's shape of it holds {prop.type!r} alone, and not {listed(others)}")
@@ -98,6 +99,8 @@ def _raw(prop: Property, value: dict[str, Any]) -> dict[str, Any]:
     content = value[prop.type]
     if prop.type in KINDS and not kinds.fits(prop.type, content):
         raise Wrong(f"{shown(content)} is not what Notion takes for {prop.type}")
+    if prop.type in _PLAIN:
+        return {prop.type: KINDS[prop.type](schema, prop, content)}
     if prop.type in ("select", "status", "multi_select"):
         for option in content if is_list(content) else [content]:
             check_raw_option(prop, option)

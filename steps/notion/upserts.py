@@ -22,11 +22,12 @@ from temporalio.exceptions import (
 
 from steps.calls import HEARTBEAT_TIMEOUT, cut, lasting, until_sent
 from steps.notion.records import RecordAnswer, RecordRequest
+from steps.priority import priority_of
 from steps.retry import Retry
 
 NAME = "steps.upsert"
 PREFIX = "upserts/"
-TIMEOUT = timedelta(minutes=5)  # of one attempt: a few calls of Notion's API, each with a limit of its own
+TIMEOUT = timedelta(minutes=10)  # of one attempt: a few calls of Notion's API, and each may wait for its turn
 RETRY = Retry(attempts=100, backoff=1, longest=60)
 _FIRST, _GROWTH = 0.2, 1.3
 _LONGEST, _LONGEST_LATER = 2.0, 60.0
@@ -48,7 +49,8 @@ class Upsert:
                 start_to_close_timeout=TIMEOUT,
                 heartbeat_timeout=HEARTBEAT_TIMEOUT,
                 retry_policy=lasting(RETRY),
-                summary=f"upsert by {cut(request.key or '')}",
+                summary=cut(f"upsert by {request.key}"),
+                priority=priority_of(request),
             )
         except ActivityError as error:
             if is_cancelled_exception(error) or not isinstance(error.cause, ApplicationError):
@@ -64,9 +66,9 @@ async def upsert(request: RecordRequest, digest: str, summary: str) -> RecordAns
         StepsError: what any call of Notion raises.
     """
 
-    async def attempt(request: RecordRequest) -> RecordAnswer:
+    async def attempt(asked: RecordRequest) -> RecordAnswer:
         try:
-            return await _in_turn(request, digest, summary)
+            return await _in_turn(asked, digest, summary)
         except ChildWorkflowError as error:
             if is_cancelled_exception(error) or not isinstance(error.cause, FailureError):
                 raise

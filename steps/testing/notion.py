@@ -1,4 +1,4 @@
-"""A small Notion in memory, for `api.notion(handle)`. It keeps pages, and knows nothing of a database's schema."""
+"""A small Notion in memory, for `api.notion(handle)`. It keeps pages with what is on them."""
 
 from __future__ import annotations
 
@@ -27,11 +27,15 @@ _STATUS = {
     "service_unavailable": 503, "database_connection_unavailable": 503, "gateway_timeout": 504, "service_overload": 529,
     "answer_lost": 0,
 }  # fmt: skip
-# Notion says of these that nothing was done, so that any call is sent again; after the others from 500 on, a read is.
+# Notion says of these that nothing was done, so that any call is sent again; after the others from 500 on, those are
+# which change nothing, or whose effect can be looked for.
 _NOTHING_DONE = frozenset({409, 429, 529})
 _PAGE = re.compile(r"/v1/pages/([^/]+)")
 _QUERY = re.compile(r"/v1/(?:databases|data_sources)/([^/]+)/query")
-_READS = re.compile(r"/v1/(search|(databases|data_sources)/[^/]+/query)")
+_KNOWN = re.compile(
+    r"/v1/(search|(databases|data_sources)/[^/]+/query|pages|comments|databases|data_sources|file_uploads"
+    r"|pages/[^/]+/move|file_uploads/[^/]+/(send|complete))"
+)
 
 
 class Unauthorized(Exception):
@@ -165,8 +169,8 @@ def _refusal(
     status = call.status = _STATUS.get(code, 400) if status is None else status
     if status == 401:
         return Unauthorized()
-    reads = request.method in ("GET", "DELETE") or (request.method == "POST" and _READS.fullmatch(request.path))
-    again = status in _NOTHING_DONE or bool(status >= 500 and reads)
+    raw = not _KNOWN.fullmatch(request.path) if request.method == "POST" else request.path.endswith("/markdown")
+    again = status in _NOTHING_DONE or (status >= 500 and not raw)
     words = f"Notion {status} {code}: {message}" if status else f"{message}. The write may have taken effect."
     wait = timedelta(seconds=retry_after) if retry_after is not None and again else None
     return NotionError(words, status=status, code=code).to_failure(retryable=again, next_retry_delay=wait)

@@ -210,7 +210,7 @@ def _retried(last: FailedAttempt, policy: RetryPolicy) -> datetime:
     """Return when the next attempt of a call is due: the server does not tell."""
     if last.next_retry_delay is not None:
         return last.at + last.next_retry_delay + _SLACK
-    pause = policy.initial_interval * policy.backoff_coefficient ** (last.attempt - 1)
+    pause = policy.initial_interval * policy.backoff_coefficient ** min(last.attempt - 1, 30)  # years, by then
     return last.at + min(pause, policy.maximum_interval or policy.initial_interval * _LONGEST) + _SLACK
 
 

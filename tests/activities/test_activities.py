@@ -23,7 +23,8 @@ async def test_the_worker_registers_what_steps_call(world: World) -> None:
     async with world.worker() as worker:
         names = [each.__name__ for each in worker.activities.all()]
     assert names == [
-        "fetch", "notion", "resolve_connection", "await_connection", "read_variables", "open_wait", "read_occurrence"
+        "fetch", "notion", "record", "upload", "resolve_connection", "await_connection", "read_variables", "open_wait",
+        "read_occurrence",
     ]  # fmt: skip
 
 

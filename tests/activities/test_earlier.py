@@ -93,7 +93,7 @@ class Desk:
         assert isinstance(source, DataSource)
         title = next(prop.id for prop in source.properties.values() if prop.type == "title")
         page = self.notion.workspace.add_row(source, author or self.bot, {title: [rich_text.text(name)]})
-        page.created_time -= timedelta(minutes=minutes)
+        page.created_at -= timedelta(minutes=minutes)
         return page
 
     def block(self, text: str, *, author: str | None = None) -> Block:
@@ -111,12 +111,14 @@ async def desk(world: World, notion: StandIn, origin: str) -> AsyncIterator[Desk
 
 
 @asynccontextmanager
-async def opened(world: World, notion: StandIn, origin: str, bot: str | None = None) -> AsyncGenerator[Desk]:
+async def opened(
+    world: World, notion: StandIn, origin: str, bot: str | None = None, **options: Any
+) -> AsyncGenerator[Desk]:
     grant = notion.workspace.grants.find(notion.workspace.connect())
     assert grant is not None
     pair = Tokens(Secret(grant.access_token), None)
     await world.vault.connections.save("my-notion", "notion", Account(id=bot or grant.bot.id), pair)
-    async with world.worker(notion_origin=origin) as worker:
+    async with world.worker(notion_origin=origin, **options) as worker:
         yield Desk(worker, notion, grant.bot.id, world.seal("connection", "my-notion"))
 
 
@@ -276,6 +278,17 @@ async def test_the_account_may_have_another_id_than_its_bot(world: World, notion
         desk.page(author=notion.workspace.default_person.id, minutes=-1)
         assert (await desk.call(*CREATE, row()))["id"] == page.id
         assert desk.asked == [QUERY, ("GET", "/v1/users/me")]
+
+
+async def test_a_list_that_is_too_large_is_read_in_smaller_pages(world: World, notion: StandIn, origin: str) -> None:
+    async with opened(world, notion, origin, max_response_bytes=40_000) as desk:
+        for number in range(60):
+            desk.block(f"{number} " + 500 * "x")
+        last = desk.block("the last")
+        found = await desk.call(*APPEND, {"children": [paragraph("the last")]})
+        assert found["results"][0]["id"] == last.id
+        sizes = [call["query"].partition("&")[0] for call in notion.workspace.calls.as_json()]
+        assert sizes == ["page_size=100", "page_size=20", "page_size=20", "page_size=20", "page_size=20"]
 
 
 # --- what cannot be looked for

@@ -21,7 +21,13 @@ RAW = ("POST", "/v1/views")  # one that nothing is known of
 
 
 def error(status: int, code: str, **more: Any) -> bytes:
-    body = {"object": "error", "status": status, "code": code, "message": f"Words on {code}.", "request_id": "r-1"}
+    body = {
+        "object": "error",
+        "status": status,
+        "code": code,
+        "message": f"Words on {code}.",
+        "request_id": "r-1",
+    }
     return reply(status, body | more)
 
 
@@ -116,7 +122,10 @@ async def test_an_error_carries_notions_own_words(world: World) -> None:
     ):
         failure = await worker.failure(worker.notion(*READ))
     assert failure.message.startswith("Notion 404 object_not_found: Words on object_not_found. Share the page")
-    assert failure.details == ({"status": 404, "code": "object_not_found", "request_id": "r-1"},)
+    (said,) = failure.details
+    assert (said["status"], said["code"], said["request_id"]) == (404, "object_not_found", "r-1")
+    assert failure.message.endswith(said["advice"])
+    assert said["advice"].startswith("Share the page")
 
 
 @pytest.mark.parametrize(

@@ -4,17 +4,19 @@ import asyncio
 import dataclasses
 import time
 from collections.abc import Awaitable, Coroutine
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from temporalio.common import RetryPolicy
 
 from activities.pace import Pacer
-from steps.http import FetchRequest, NotionRequest
+from steps.http import Again, FetchRequest, NotionRequest
 from steps.paced import Paced
 from tests.activities.conftest import Worker, World
 from tests.activities.servers import Call, reply, serving
 from vault import Ask, Limit, Paces, VaultUnavailable
+from vault.pace import SECOND
 
 RATE = 20.0
 LIMIT = Limit.per_second(RATE * 0.98, 2)
@@ -34,10 +36,10 @@ class Clocked:
         return self.answer
 
 
-async def fetch(worker: Worker, seal: str, *, attempt: int = 1, **fields: Any) -> Any:
+async def fetch(worker: Worker, seal: str, *, attempt: int = 1, attempts: int = 5, **fields: Any) -> Any:
     """Make a fetch, with the token of a seal."""
     environment = worker.environment()
-    policy = RetryPolicy(maximum_attempts=5)
+    policy = RetryPolicy(maximum_attempts=attempts)
     environment.info = dataclasses.replace(environment.info, attempt=attempt, retry_policy=policy)
     request = FetchRequest(url=URL, headers={"Authorization": f"Bearer {seal}"}, **fields)
     return await environment.run(worker.activities.fetch, request)
@@ -97,10 +99,12 @@ async def test_what_cannot_be_turned_away_waits_in_its_worker_and_not_out_of_its
 
 
 @pytest.mark.parametrize(
-    ("attempt", "waits"), [(2, False), (5, True)], ids=["made anew in its turn", "the last one waits"]
+    ("attempt", "attempts", "waits"),
+    [(2, 5, False), (1, 100, False), (2, 100, False), (5, 5, True)],
+    ids=["a later one", "the first of many", "a later one of many", "the last one waits"],
 )
-async def test_a_later_attempt_is_never_begun_anew_by_its_run_which_would_not_know_of_the_first(
-    world: World, attempt: int, waits: bool
+async def test_an_attempt_that_is_not_begun_anew_by_its_run_is_made_by_temporal_in_its_turn(
+    world: World, attempt: int, attempts: int, waits: bool
 ) -> None:
     seal, came = await world.connect(), Clocked()
     async with (
@@ -108,7 +112,7 @@ async def test_a_later_attempt_is_never_begun_anew_by_its_run_which_would_not_kn
         world.worker(notion_origin=server.origin, notion_requests_per_second=RATE) as worker,
     ):
         await world.vault.paces.hold("my-notion", LIMIT, 13)
-        call = fetch(worker, seal, attempt=attempt)
+        call = fetch(worker, seal, attempt=attempt, attempts=attempts)
         if waits:
             assert (await call).ok
         else:
@@ -117,6 +121,25 @@ async def test_a_later_attempt_is_never_begun_anew_by_its_run_which_would_not_kn
             assert failure.next_retry_delay is not None
             assert 9 < failure.next_retry_delay.total_seconds() < 12
     assert len(came.moments) == waits
+
+
+async def test_a_look_up_for_a_run_that_has_waited_has_its_turn_too(world: World) -> None:
+    await world.connect()
+    limit = Limit.per_second(0.98 * RATE, 2)
+    request = NotionRequest(
+        handle="my-notion", method="POST", path="/v1/pages", key="Order", turned=True,
+        body={"parent": {"database_id": "1"}, "properties": {"Order": {"title": [{"text": {"content": "#1"}}]}}},
+        again=Again(since=datetime.now(UTC)),
+    )  # fmt: skip
+    found = reply(200, {"object": "list", "results": [], "has_more": False})
+    async with (
+        serving(found) as server,
+        world.worker(notion_origin=server.origin, notion_requests_per_second=RATE) as worker,
+    ):
+        for _ in range(600):  # a queue, behind which it is not to go again
+            await world.vault.paces.take("my-notion", limit, Ask(within=SECOND, queues=True))
+        await worker.environment().run(worker.activities.notion, request)
+    assert len(server.calls) == 2
 
 
 async def test_an_answer_is_not_lost_with_the_vault(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -131,7 +154,7 @@ async def test_an_answer_is_not_lost_with_the_vault(world: World, monkeypatch: p
         serving(refused) as server,
         world.worker(notion_origin=server.origin, notion_requests_per_second=RATE) as worker,
     ):
-        assert (await fetch(worker, seal)).status == 429
+        assert (await fetch(worker, seal, attempt=5)).status == 429
 
 
 async def test_a_second_call_of_the_same_activity_is_not_turned_away(world: World) -> None:
@@ -163,7 +186,7 @@ async def test_a_refusal_with_retry_after_holds_the_connection_on_every_worker_a
         world.worker(notion_origin=server.origin, notion_requests_per_second=RATE) as worker,
         world.worker(notion_origin=server.origin, notion_requests_per_second=RATE) as second,
     ):
-        assert (await fetch(worker, seal)).status == status
+        assert (await worker.failure(fetch(worker, seal))).type == "notion-error"  # to be tried again
         came.answer = PAGE
         assert (await worker.failure(fetch(second, seal))).type == "paced"
         assert (await worker.failure(notion(second))).type == "paced"

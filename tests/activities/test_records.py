@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
+import dataclasses
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from temporalio.exceptions import ApplicationError
 
+from activities.notion import records
 from local.notion import ORDERS_DATA_SOURCE_ID, ORDERS_DATABASE_ID, StandIn
 from steps.notion.out import plain_values
 from steps.notion.records import RecordAnswer, RecordRequest
@@ -50,11 +55,13 @@ async def test_a_record_is_created_changed_and_found_in_every_version(worker: Wo
     assert [each["id"] for each in found.pages] == [page["id"]]
 
 
-async def test_the_id_of_the_data_source_does_as_well_with_dashes_or_without(worker: Worker):
+@pytest.mark.parametrize(("version", "source"), [(OLD, ORDERS_DATABASE_ID), (NEWEST, ORDERS_DATA_SOURCE_ID)])
+async def test_the_id_of_the_data_source_does_as_well_with_dashes_or_without(worker: Worker, version: str, source: str):
     for database in (ORDERS_DATA_SOURCE_ID, ORDERS_DATA_SOURCE_ID.replace("-", ""), ORDERS_DATABASE_ID.upper()):
-        key = (await ask(worker, "key", database=database, key="Name")).key
+        key = (await ask(worker, "key", version, database=database, key="Name")).key
         assert key is not None
-        assert (key.source, key.type) == (ORDERS_DATA_SOURCE_ID, "title")
+        assert (key.source, key.type) == (source, "title")
+    assert (await ask(worker, "create", version, database=ORDERS_DATA_SOURCE_ID, values={"Name": "x"})).created
 
 
 async def test_every_wrong_value_is_named_and_nothing_is_sent(worker: Worker, notion: StandIn):
@@ -79,14 +86,14 @@ async def add_column(worker: Worker, name: str, config: dict[str, Any]) -> None:
 
 
 async def test_a_column_that_was_added_meanwhile_is_seen(worker: Worker, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr("activities.notion.records._YOUNG", 0.0)
+    monkeypatch.setattr(records, "_YOUNG", 0.0)
     await create(worker, Name="before")
     await add_column(worker, "Weight", {"number": {}})
     assert plain_values(await create(worker, Name="after", Weight=3))["Weight"] == 3
 
 
 async def test_a_column_that_was_removed_meanwhile_is_named(worker: Worker, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr("activities.notion.records._YOUNG", 0.0)
+    monkeypatch.setattr(records, "_YOUNG", 0.0)
     await create(worker, Name="before", Total=1)
     await worker.notion(
         "PATCH", f"/v1/data_sources/{ORDERS_DATA_SOURCE_ID}", version=NEWEST, body={"properties": {"Total": None}}
@@ -181,3 +188,31 @@ async def test_records_are_found_page_by_page_in_order(worker: Worker):
     rest = await ask(worker, "find", more={**more, "start_cursor": first.next_cursor})
     assert [plain_values(page)["Total"] for page in [*first.pages, *rest.pages]] == [3, 2, 1]
     assert rest.next_cursor is None
+
+
+async def test_after_a_worker_was_killed_a_record_that_is_listed_late_is_not_made_twice(
+    worker: Worker, notion: StandIn, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("steps.notion.recording._LOOKS", ())  # it was killed before it looked
+    notion.workspace.lag = 3.0
+    asked_for = RecordRequest(
+        handle="my-notion", action="upsert", version=NEWEST, database=ORDERS_DATABASE_ID, key="Name",
+        values={"Name": "#1"},
+    )  # fmt: skip
+    page = (await worker.environment().run(worker.activities.record, asked_for)).pages[0]
+    failures, answer = list[ApplicationError](), RecordAnswer()
+    for attempt in range(2, 100):
+        environment = worker.environment()
+        now = datetime.now(UTC)
+        environment.info = dataclasses.replace(
+            environment.info, attempt=attempt, current_attempt_scheduled_time=now, scheduled_time=now
+        )
+        try:
+            answer = await environment.run(worker.activities.record, asked_for)
+            break
+        except ApplicationError as error:
+            failures.append(error)
+            await asyncio.sleep(0.3)
+    assert {(failure.non_retryable, failure.details[0]["code"]) for failure in failures} == {(False, "answer_lost")}
+    assert answer.pages[0]["id"] == page["id"]
+    assert asked(notion).count("POST /pages") == 1

@@ -36,7 +36,7 @@ def notion() -> StandIn:
 @pytest.fixture
 async def queue(dev_server: WorkflowEnvironment, world: World, notion: StandIn) -> AsyncIterator[str]:
     queue = f"records-{uuid.uuid4()}"
-    async with standing(world, notion) as origin, world.worker(notion_origin=origin) as made:
+    async with standing(world, notion) as origin, world.worker(notion_origin=origin, notion_settle_seconds=0.3) as made:
         worker = Worker(
             dev_server.client,
             task_queue=queue,
@@ -141,13 +141,21 @@ async def test_failures_are_the_step_s_own(
     assert says in record.failures[0].message
 
 
-async def test_what_notion_refuses_comes_as_notion_s_error(
-    dev_server: WorkflowEnvironment, queue: str, notion: StandIn
-):
-    notion.workspace.faults.add([{"kind": "internal", "method": "POST", "path": "/v1/pages", "when": "before"}])
-    record = await done(dev_server, queue, "Upserts", upsert())
+async def test_what_notion_refuses_comes_as_notion_s_error(dev_server: WorkflowEnvironment, queue: str):
+    data = upsert(Currency={"rich_text": [{"text": {"content": 5}}]})
+    record = await done(dev_server, queue, "Upserts", data)
     assert record.failures[0].type == "notion-error"
-    assert "look in Notion before it is sent again" in record.failures[0].message
+    assert "validation_error" in record.failures[0].message
+
+
+@pytest.mark.parametrize("fault", [{"kind": "internal", "when": "after"}, {"kind": "cut_after"}, {"kind": "internal"}])
+async def test_an_answer_that_is_lost_makes_no_second_page(
+    dev_server: WorkflowEnvironment, queue: str, notion: StandIn, fault: dict[str, Any]
+):
+    notion.workspace.faults.add([{"method": "POST", "path": "/v1/pages", **fault}])
+    record = await done(dev_server, queue, "Upserts", upsert(Total=1))
+    assert record.failures == []
+    assert len(rows(notion)) == 1
 
 
 async def test_a_page_that_notion_lists_late_is_waited_for(

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 from urllib.parse import quote
 
 import pytest
@@ -89,26 +90,33 @@ async def test_an_unknown_run_is_told(running: Place, run_id: str) -> None:
             assert (answer.status_code, answer.json()["type"]) == (404, "run-unknown")
 
 
-async def test_a_key_of_dedupe_is_nobodys_run(running: Place) -> None:
+@pytest.mark.parametrize(
+    ("own", "argument", "own_id"),
+    [
+        ("steps.dedupe", 3_600, "seen/echo/0a"),
+        ("steps.upsert", {"handle": "my-notion", "action": "upsert"}, "upserts/0a"),
+    ],
+)
+async def test_a_workflow_of_the_engine_is_nobodys_run(running: Place, own: str, argument: Any, own_id: str) -> None:
     client: Client = await running.app.state.services.temporal()
-    await client.start_workflow("steps.dedupe", 3_600, id="seen/echo/0a", task_queue=running.settings.task_queue)
+    await client.start_workflow(own, argument, id=own_id, task_queue=running.settings.task_queue)
     run_id = await start(running, "Echo")
     await finished(running, run_id)
 
     async def listed() -> bool:
         async with running.program() as caller:
             runs = (await caller.get("/api/v1/runs", params={"limit": 100})).json()["runs"]
-        assert "steps.dedupe" not in {run["workflow"] for run in runs}
+        assert own not in {run["workflow"] for run in runs}
         return run_id in {run["id"] for run in runs}
 
     await eventually(listed)
     async with running.program() as caller:
         for answer in (
-            await caller.get("/api/v1/runs/seen/echo/0a"),
-            await caller.post("/api/v1/runs/seen/echo/0a/cancel"),
+            await caller.get(f"/api/v1/runs/{own_id}"),
+            await caller.post(f"/api/v1/runs/{own_id}/cancel"),
         ):
             assert (answer.status_code, answer.json()["type"]) == (404, "run-unknown")
-    await client.get_workflow_handle("seen/echo/0a").terminate()
+    await client.get_workflow_handle(own_id).terminate()
 
 
 @pytest.mark.parametrize(

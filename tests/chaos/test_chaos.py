@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Awaitable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
+from typing import Any
 
 import pytest
 import pytest_asyncio
@@ -53,9 +54,10 @@ async def scenes(
 
 
 @pytest.mark.parametrize("side", SIDES)
-async def test_a_worker_killed_with_many_posts_in_the_air_doubles_none(scenes: dict[str, Scene], side: str):
+async def test_a_worker_killed_with_many_writes_in_the_air_doubles_none(scenes: dict[str, Scene], side: str):
     """`side` says whether the kill comes before or after Notion's work, which it does in either case."""
     assert scenes[side].pages == {f"#{number}": 1 for number in range(IN_THE_AIR)}
+    assert scenes[side].paragraphs == dict.fromkeys(scenes[side].results, 1)
 
 
 async def test_every_run_has_its_page_whatever_fails_and_whoever_is_killed(scenes: dict[str, Scene]):
@@ -79,18 +81,34 @@ async def _play(opening: AbstractAsyncContextManager[Yard], name: str, figures: 
 async def _in_the_air(yard: Yard, side: str) -> tuple[str, list[str]]:
     # Long enough for all of them to leave before the first is answered.
     yard.notion.workspace.latency.set({"seconds": 2 if CHAOS < 1 else 8, "before": side == "before"})
-    runs = await asyncio.gather(*(yard.order(number, plain=number % 2 == 0) for number in range(IN_THE_AIR)))
-
-    async def all_sent() -> bool:
-        return yard.calls()["writes"] == IN_THE_AIR
-
-    await eventually(all_sent)
-    await yard.kill()
-    open_calls = sum(call["status"] is None for call in yard.notion.workspace.calls.as_json())
-    await yard.start_worker()
+    orders = (yard.order(number, plain=number % 2 == 0, paragraph=True) for number in range(IN_THE_AIR))
+    runs = await asyncio.gather(*orders)
+    posts = await _killed_when(yard, "POST", "/v1/pages", IN_THE_AIR)
+    # Half of the paragraphs, for the runs come to them one after the other.
+    patches = await _killed_when(yard, "PATCH", "/v1/blocks/", IN_THE_AIR // 2)
     yard.notion.workspace.latency.set({"seconds": 0})
     results = [(await run.result())["result"] for run in runs]
-    return f"killed with {open_calls} of {IN_THE_AIR} posts in the air, {side} their effect", results
+    return (
+        f"killed with {posts} of {IN_THE_AIR} posts and then {patches} patches in the air, {side} their effect",
+        results,
+    )
+
+
+async def _killed_when(yard: Yard, method: str, path: str, many: int) -> int:
+    """Kill the worker when so many calls were sent, and start another; return how many were in the air."""
+
+    def sent() -> list[dict[str, Any]]:
+        calls = yard.notion.workspace.calls.as_json()
+        return [call for call in calls if call["method"] == method and call["path"].startswith(path)]
+
+    async def enough() -> bool:
+        return len(sent()) >= many
+
+    await eventually(enough, seconds=120)
+    await yard.kill()
+    in_the_air = sum(call["status"] is None for call in sent())
+    await yard.start_worker()
+    return in_the_air
 
 
 async def _chaos(yard: Yard) -> tuple[str, list[str]]:

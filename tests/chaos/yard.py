@@ -117,3 +117,4 @@ async def opened(client: Client, folder: Path, queue: str, *, workers: int = 1, 
         await asyncio.gather(*(child.stop(signal.SIGKILL) for child in yard.workers))
         server.should_exit = True
         await serving
+        listener.close()

@@ -31,6 +31,8 @@ from steps.delay import MAX_DELAY
 from steps.given import MAX_GIVEN_CONNECTIONS
 from steps.journal import MAX_ROWS
 from steps.log import MAX_BYTES, MAX_LINE_CHARACTERS, MAX_LINES
+from steps.notion.keys import MAX_KEY
+from steps.notion.record_calls import MAX_RECORD_BYTES
 from steps.payload import MAX_PAYLOAD_BYTES, MAX_RESULT_BYTES
 from steps.reconnection import LONGEST_LOOK, MAX_RECONNECTION_WAIT
 from steps.run import MAX_RUNNING
@@ -53,6 +55,8 @@ LIMITS: dict[str, int | timedelta] = {
     "The store of a run": MAX_STORE_BYTES,
     "A key of the store": MAX_KEY_CHARACTERS,
     "A key of dedupe": dedupe.MAX_KEY_CHARACTERS,
+    "The values of a record": MAX_RECORD_BYTES,
+    "A key of a record": MAX_KEY,
     "Keys of dedupe that a run's unfinished steps hold": MAX_CLAIMS,
     "The window of dedupe": MAX_DELAY,
     "A wait for an event": MAX_DELAY,

@@ -13,6 +13,7 @@ from settings import ROOT
 from steps import Api, Notion, Response, RunInfo, Store
 from steps.facts import Log
 from steps.guard_rules import RULES
+from steps.notion.record_calls import RecordCalls
 from steps.scheduling import Scheduling
 from tests.docs.pages import DOCS, code, rows, section, text_of
 from tests.steps.guard_cases import caught
@@ -24,7 +25,7 @@ def public_names(cls: type) -> set[str]:
 
 API_NAMES = public_names(Api) | public_names(Scheduling) | {"env", "log", "run", "store"}
 RUN_NAMES = public_names(RunInfo) | set(RunInfo.__dataclass_fields__)
-NOTION_NAMES = public_names(Notion)
+NOTION_NAMES = public_names(Notion) | public_names(RecordCalls)
 STORE_NAMES = public_names(Store) - {"values"}  # the engine's own
 
 

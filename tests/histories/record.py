@@ -22,6 +22,7 @@ from settings import ROOT
 from steps import Response
 from steps.discovery import discover
 from steps.http import ConnectionRequest, FetchRequest, NotionRequest
+from steps.notion.records import RecordAnswer, RecordKey, RecordRequest
 from steps.wait import OpenedWait, WaitRequest
 from temporal import plugin
 from tests.conftest import binary, eventually
@@ -66,6 +67,7 @@ FLOWS = {
         "OrderFanOut", {"name": "#1001", "line_items": [{"title": t, "quantity": 1, "price": 2.5} for t in "abc"]}
     ),
     "queried": Case("NotionQuery", {"page_size": 5}),
+    "upserted": Case("OrderUpsert", {"name": "#1001", "total_price": "12.50"}),
 }
 
 
@@ -85,6 +87,12 @@ class Shop(Outside):
     async def notion(self, request: NotionRequest) -> dict[str, Any]:
         return {"results": [], "has_more": False} if request.path.endswith("/query") else {"id": "page-1"}
 
+    @activity.defn(name="record")
+    async def record(self, request: RecordRequest) -> RecordAnswer:
+        if request.action == "key":
+            return RecordAnswer(key=RecordKey(source="d1", id="title", name="Name", type="title"))
+        return RecordAnswer(pages=[{"id": "page-1", "url": "https://www.notion.so/page-1"}], created=True)
+
     @activity.defn(name="open_wait")
     async def open_wait(self, request: WaitRequest) -> OpenedWait:
         self.waits[activity.info().workflow_id or ""] = request.wait_id
@@ -97,7 +105,7 @@ class Shop(Outside):
         await super().await_connection(request)
 
     def all(self) -> list[Any]:
-        return [*super().all(), self.notion]
+        return [*super().all(), self.notion, self.record]
 
 
 @asynccontextmanager

@@ -22,8 +22,8 @@ class WriteToNotion(Workflow):
         return await write(data, api)
 
     async def _page(self, data, api):
-        notion = api.notion(data["handle"], version=data.get("version"))
-        return await notion.pages.create(**_row(data))
+        notion = api.notion(data["handle"], version=data.get("version") or "2022-06-28")
+        return await notion.request("POST", "/v1/pages", body=_row(data))
 
     async def _fetch(self, data, api):
         token = await api.get_oauth_token(data["handle"])
@@ -101,17 +101,17 @@ class TryAgain(Workflow):
 
     @step(retry=Retry(attempts=3, backoff=0.1))
     async def start(self, data, headers, api: Api):
-        notion = api.notion(data["handle"])
-        pages = [await notion.pages.create(**_row(data))]
+        notion = api.notion(data["handle"], version="2022-06-28")
+        pages = [await notion.request("POST", "/v1/pages", body=_row(data))]
         if api.run.attempt == 1:
             raise RuntimeError("after the first")
-        pages.append(await notion.pages.create(**_row(data)))
+        pages.append(await notion.request("POST", "/v1/pages", body=_row(data)))
         if api.run.attempt == 2:
             raise RuntimeError("after the second")
         return [page["id"] for page in pages]
 
 
-def _row(data) -> dict[str, Any]:
+def _row(data) -> Any:
     return {
         "parent": {"database_id": data["database"]} if "source" not in data else {"data_source_id": data["source"]},
         "properties": {"Name": {"title": _text(data.get("name", "#1"))}, "Total": {"number": 12.5}},

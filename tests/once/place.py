@@ -79,10 +79,12 @@ class Place:
     origin: str
     server: uvicorn.Server | None = None
     serving: asyncio.Task[None] | None = None
+    listener: socket.socket | None = None
 
     async def start_notion(self) -> None:
         """Answer for Notion, again on the same port."""
         listener = socket.create_server(("127.0.0.1", int(self.origin.rpartition(":")[2])), backlog=512)
+        self.listener = listener
         self.server = uvicorn.Server(uvicorn.Config(self.fronts, lifespan="off", log_config=None))
         self.serving = asyncio.create_task(self.server.serve([listener]))
 
@@ -92,6 +94,8 @@ class Place:
         assert self.serving is not None
         self.server.should_exit = True
         await self.serving
+        if self.listener is not None:
+            self.listener.close()
 
     async def case(self, handle: str | None = None) -> Case:
         handle = handle or f"case-{uuid.uuid4().hex[:12]}"
@@ -127,7 +131,7 @@ async def placed(
     signer = Signer.from_file(folder / "signing.key")
     with socket.create_server(("127.0.0.1", 0)) as free:
         origin = f"http://127.0.0.1:{free.getsockname()[1]}"
-    given = {"notion_origin": origin, "max_running_steps": 200, **options}
+    given = {"notion_origin": origin, "max_running_steps": 200, "notion_requests_per_second": 0, **options}
     settings = Settings(_env_file=None, **given)  # pyright: ignore[reportCallIssue]  # pydantic-settings' own
     activities = Activities(vault, signer, settings, client=client)
     queue = f"once-{uuid.uuid4()}"

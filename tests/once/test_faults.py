@@ -64,7 +64,7 @@ FAULTS: dict[str, tuple[str, dict[str, Any]]] = {
     "504 after": (AFTER, {"kind": "gateway_timeout", "when": "after"}),
     "cut before": (BEFORE, {"kind": "cut_before"}),
     "cut after": (AFTER, {"kind": "cut_after"}),
-    "slow, with a late effect": (LATE, {"kind": "slow", "when": "before", "seconds": 6}),
+    "slow, with a late effect": (LATE, {"kind": "slow", "when": "before", "seconds": 9}),
 }
 
 
@@ -97,7 +97,7 @@ async def table(place: Place) -> dict[tuple[str, str], tuple[Case, Any]]:
         if FAULTS[fault][1]:
             case.notion.workspace.faults.add([{**FAULTS[fault][1], "path": "/v1/*"}])
         try:
-            return case, await asyncio.wait_for(place.run(case, write, timeout=2), 60)
+            return case, await asyncio.wait_for(place.run(case, write, timeout=5), 60)
         except Exception as error:
             return case, error
 

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path
+from typing import Any
 
 import pytest
 from temporalio.client import WorkflowFailureError
 from temporalio.testing import WorkflowEnvironment
 
+from activities.connections import ActiveConnections, needs_reauthorization
 from tests.conftest import eventually
 from tests.once.place import Place, placed
+from vault import VaultUnavailable
 
 pytestmark = [pytest.mark.server, pytest.mark.asyncio(loop_scope="session")]
 
@@ -53,6 +56,28 @@ async def test_a_fetch_that_may_be_tried_once_gets_the_answer_as_it_is(place: Pl
         await place.run(case, "fetch", retry=1)
     assert "503" in str(caught.value.cause)
     assert case.calls == [CREATE]
+
+
+@pytest.mark.parametrize("why", [VaultUnavailable("The vault does not answer."), needs_reauthorization])
+@pytest.mark.parametrize("write", ["page", "fetch"])
+async def test_a_run_that_waits_in_the_middle_of_a_call_looks_afterwards(
+    place: Place, monkeypatch: pytest.MonkeyPatch, write: str, why: Any
+) -> None:
+    """The activity that follows a pause is another one, and has the heartbeat of none before it."""
+    case, find = await place.case(), ActiveConnections.find
+    failed: list[str] = []
+
+    async def fails_once(self: ActiveConnections, handle: str) -> Any:
+        if handle == case.handle and case.calls and not failed:
+            failed.append(handle)
+            raise why if isinstance(why, Exception) else why(handle)
+        return await find(self, handle)
+
+    monkeypatch.setattr(ActiveConnections, "find", fails_once)
+    case.notion.workspace.faults.add([{"kind": "cut_after"}])
+    await place.run(case, write)
+    assert failed
+    assert case.calls == [CREATE, QUERY]
 
 
 async def test_while_nobody_can_be_reached_nothing_is_in_doubt(dev_server: WorkflowEnvironment, tmp_path: Path) -> None:

@@ -60,7 +60,7 @@ def is_not_connected(world: World) -> None:
     ("notion", "kind", "says", "calls"),
     [
         (answers_with_an_error, "RuntimeError", "Notion API 400: body failed validation", 1),
-        (never_answers, "fetch-failed", "the connection was cut", 5),
+        (never_answers, "fetch-failed", "the connection was cut", 100),
         (is_not_connected, "connection-not-found", "my-notion", 0),
     ],
 )

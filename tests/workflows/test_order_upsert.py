@@ -21,7 +21,7 @@ async def test_an_order_is_recorded_once_and_then_kept_up_to_date():
     assert second.check().result == {"id": first.result["id"], "created": False}
     assert other.check().result["created"] is True
     assert [page["properties"]["Paid"]["checkbox"] for page in world.notion.pages] == [True, False]
-    assert first.log == ["Created https://www.notion.so/page-1"]
+    assert first.log == ["Created https://app.notion.com/p/page-1"]
 
 
 async def test_many_runs_at_once_make_one_record():
@@ -54,3 +54,17 @@ async def test_a_rate_limit_is_waited_for():
         world.notion.fail("rate_limited", times=2, retry_after=30)
         run = await world.run(data=ORDER)
     assert [call.status for call in run.check().calls] == [429, 429, 200, 200, 200]
+
+
+async def test_an_upsert_waits_for_a_connection_that_is_lost():
+    async with simulate(OrderUpsert, env=ENV) as world:
+        world.connect("my-notion")
+        world.notion.database("db1", SCHEMA)
+        world.notion.fail("unauthorized")
+        run = await world.start(data=ORDER)
+        await run.sleep("1 day")
+        assert run.status == "running"
+        await world.reconnect("my-notion")
+        await run.finish()
+    assert run.check().result["created"] is True
+    assert len(world.notion.pages) == 1

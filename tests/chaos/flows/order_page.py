@@ -26,14 +26,14 @@ class OrderPage(Workflow):
                 raise RuntimeError(f"Notion API {response.status}: {response.text}")
             page = response.json()
         else:
-            page = await api.notion(data["handle"]).pages.create(**body)
+            page = await api.notion(data["handle"], version="2022-06-28").pages.create(**body)
         if data["paragraph"]:
             await api.schedule_next_step(action=self.describe, payload={**data, "page": page["id"]})
         return page["id"]
 
     async def describe(self, data, headers, api: Api):
         text = {"rich_text": [{"text": {"content": f"The order {data['name']}"}}]}
-        await api.notion(data["handle"]).request(
+        await api.notion(data["handle"], version="2022-06-28").request(
             "PATCH", f"/v1/blocks/{data['page']}/children", body={"children": [{"paragraph": text}]}
         )
         return data["page"]

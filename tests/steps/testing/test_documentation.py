@@ -30,7 +30,7 @@ TESTS = documented()
 
 
 def test_the_pages_have_tests():
-    assert len(TESTS) == 9
+    assert len(TESTS) == 11
 
 
 @pytest.mark.parametrize("name", sorted(TESTS))

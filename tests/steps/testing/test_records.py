@@ -44,7 +44,7 @@ async def test_a_record_has_a_value_for_every_property(world: World, version: st
     run = await world.run({"create": ROWS[:1], "version": version})
     fields = run.check().log[0].fields
     assert fields["Added"] is not None
-    wanted = {**ROWS[0], "Next": [], "created": True, "id": "page-1", "url": "https://www.notion.so/page-1"}
+    wanted = {**ROWS[0], "Next": [], "created": True, "id": "page-1", "url": "https://app.notion.com/p/page-1"}
     assert {name: value for name, value in fields.items() if name != "Added"} == wanted
 
 
