@@ -16,113 +16,112 @@ from tests.activities.servers import Answer, Call, reply, serving
 
 OLD, MIDDLE, NEWEST = "2022-06-28", "2025-09-03", "2026-03-11"
 HOME = Home("db", {"ds": "Orders"})
-QUERY = {"filter": {}, "page_size": 5}
+QUERY: dict[str, Any] = {"filter": {}, "page_size": 5}
 BLOCK = {"type": "after_block", "after_block": {"id": "b"}}
-NAME = {"Name": {"title": {}}}
+NAME: dict[str, Any] = {"Name": {"title": {}}}
 
 
 def relation(**target: str) -> dict[str, Any]:
     return {"properties": {"Order": {"relation": {"single_property": {}, **target}}}}
 
 
-@pytest.mark.parametrize(
-    ("call", "old", "middle", "newest"),
-    [
-        (
-            ("POST", "/v1/data_sources/db/query", QUERY),
-            ("/v1/databases/db/query", QUERY),
-            ("/v1/data_sources/ds/query", QUERY),
-            ("/v1/data_sources/ds/query", QUERY),
-        ),
-        (
-            ("GET", "/v1/data_sources/ds", None),
-            ("/v1/databases/db", None),
-            ("/v1/data_sources/ds", None),
-            ("/v1/data_sources/ds", None),
-        ),
-        (
-            ("PATCH", "/v1/data_sources/db", {"in_trash": True}),
-            ("/v1/databases/db", {"archived": True}),
-            ("/v1/data_sources/ds", {"archived": True}),
-            ("/v1/data_sources/ds", {"in_trash": True}),
-        ),
-        (
-            ("GET", "/v1/databases/ds", None),
-            ("/v1/databases/db", None),
-            ("/v1/databases/db", None),
-            ("/v1/databases/db", None),
-        ),
-        (
-            ("POST", "/v1/pages", {"parent": {"database_id": "db"}}),
-            ("/v1/pages", {"parent": {"database_id": "db"}}),
-            ("/v1/pages", {"parent": {"type": "data_source_id", "data_source_id": "ds"}}),
-            ("/v1/pages", {"parent": {"type": "data_source_id", "data_source_id": "ds"}}),
-        ),
-        (
-            ("POST", "/v1/pages", {"parent": {"data_source_id": "other"}}),
-            ("/v1/pages", {"parent": {"data_source_id": "other"}}),
-            ("/v1/pages", {"parent": {"type": "data_source_id", "data_source_id": "other"}}),
-            ("/v1/pages", {"parent": {"type": "data_source_id", "data_source_id": "other"}}),
-        ),
-        (
-            ("POST", "/v1/pages", {"parent": {"page_id": "p"}}),
-            ("/v1/pages", {"parent": {"page_id": "p"}}),
-            ("/v1/pages", {"parent": {"page_id": "p"}}),
-            ("/v1/pages", {"parent": {"page_id": "p"}}),
-        ),
-        (
-            ("POST", "/v1/pages/p/move", {"parent": {"database_id": "db"}}),
-            ("/v1/pages/p/move", {"parent": {"type": "data_source_id", "data_source_id": "ds"}}),
-            ("/v1/pages/p/move", {"parent": {"type": "data_source_id", "data_source_id": "ds"}}),
-            ("/v1/pages/p/move", {"parent": {"type": "data_source_id", "data_source_id": "ds"}}),
-        ),
-        (
-            ("PATCH", "/v1/pages/p", {"archived": False}),
-            ("/v1/pages/p", {"archived": False}),
-            ("/v1/pages/p", {"archived": False}),
-            ("/v1/pages/p", {"in_trash": False}),
-        ),
-        (
-            ("POST", "/v1/databases", {"title": [], "properties": NAME}),
-            ("/v1/databases", {"title": [], "properties": NAME}),
-            ("/v1/databases", {"title": [], "initial_data_source": {"properties": NAME}}),
-            ("/v1/databases", {"title": [], "initial_data_source": {"properties": NAME}}),
-        ),
-        (
-            ("POST", "/v1/databases", {"initial_data_source": relation(database_id="db")}),
-            ("/v1/databases", relation(database_id="db")),
-            ("/v1/databases", {"initial_data_source": relation(data_source_id="ds")}),
-            ("/v1/databases", {"initial_data_source": relation(data_source_id="ds")}),
-        ),
-        (
-            ("PATCH", "/v1/data_sources/ds", relation(data_source_id="ds")),
-            ("/v1/databases/db", relation(database_id="db")),
-            ("/v1/data_sources/ds", relation(data_source_id="ds")),
-            ("/v1/data_sources/ds", relation(data_source_id="ds")),
-        ),
-        (
-            ("PATCH", "/v1/blocks/p/children", {"children": [], "position": BLOCK}),
-            ("/v1/blocks/p/children", {"children": [], "after": "b"}),
-            ("/v1/blocks/p/children", {"children": [], "after": "b"}),
-            ("/v1/blocks/p/children", {"children": [], "position": BLOCK}),
-        ),
-        (
-            ("PATCH", "/v1/blocks/p/children", {"children": [], "position": {"type": "end"}}),
-            ("/v1/blocks/p/children", {"children": []}),
-            ("/v1/blocks/p/children", {"children": []}),
-            ("/v1/blocks/p/children", {"children": [], "position": {"type": "end"}}),
-        ),
-        (
-            ("POST", "/v1/search", {"query": "a", "filter": {"property": "object", "value": "data_source"}}),
-            ("/v1/search", {"query": "a", "filter": {"property": "object", "value": "database"}}),
-            ("/v1/search", {"query": "a", "filter": {"property": "object", "value": "data_source"}}),
-            ("/v1/search", {"query": "a", "filter": {"property": "object", "value": "data_source"}}),
-        ),
-    ],
-)
-def test_a_call_has_the_form_of_its_version(
-    call: tuple[str, str, Any], old: tuple[str, Any], middle: tuple[str, Any], newest: tuple[str, Any]
-):
+Form = tuple[str, Any]
+FORMS: list[tuple[tuple[str, str, Any], Form, Form, Form]] = [
+    (
+        ("POST", "/v1/data_sources/db/query", QUERY),
+        ("/v1/databases/db/query", QUERY),
+        ("/v1/data_sources/ds/query", QUERY),
+        ("/v1/data_sources/ds/query", QUERY),
+    ),
+    (
+        ("GET", "/v1/data_sources/ds", None),
+        ("/v1/databases/db", None),
+        ("/v1/data_sources/ds", None),
+        ("/v1/data_sources/ds", None),
+    ),
+    (
+        ("PATCH", "/v1/data_sources/db", {"in_trash": True}),
+        ("/v1/databases/db", {"archived": True}),
+        ("/v1/data_sources/ds", {"archived": True}),
+        ("/v1/data_sources/ds", {"in_trash": True}),
+    ),
+    (
+        ("GET", "/v1/databases/ds", None),
+        ("/v1/databases/db", None),
+        ("/v1/databases/db", None),
+        ("/v1/databases/db", None),
+    ),
+    (
+        ("POST", "/v1/pages", {"parent": {"database_id": "db"}}),
+        ("/v1/pages", {"parent": {"database_id": "db"}}),
+        ("/v1/pages", {"parent": {"type": "data_source_id", "data_source_id": "ds"}}),
+        ("/v1/pages", {"parent": {"type": "data_source_id", "data_source_id": "ds"}}),
+    ),
+    (
+        ("POST", "/v1/pages", {"parent": {"data_source_id": "other"}}),
+        ("/v1/pages", {"parent": {"data_source_id": "other"}}),
+        ("/v1/pages", {"parent": {"type": "data_source_id", "data_source_id": "other"}}),
+        ("/v1/pages", {"parent": {"type": "data_source_id", "data_source_id": "other"}}),
+    ),
+    (
+        ("POST", "/v1/pages", {"parent": {"page_id": "p"}}),
+        ("/v1/pages", {"parent": {"page_id": "p"}}),
+        ("/v1/pages", {"parent": {"page_id": "p"}}),
+        ("/v1/pages", {"parent": {"page_id": "p"}}),
+    ),
+    (
+        ("POST", "/v1/pages/p/move", {"parent": {"database_id": "db"}}),
+        ("/v1/pages/p/move", {"parent": {"type": "data_source_id", "data_source_id": "ds"}}),
+        ("/v1/pages/p/move", {"parent": {"type": "data_source_id", "data_source_id": "ds"}}),
+        ("/v1/pages/p/move", {"parent": {"type": "data_source_id", "data_source_id": "ds"}}),
+    ),
+    (
+        ("PATCH", "/v1/pages/p", {"archived": False}),
+        ("/v1/pages/p", {"archived": False}),
+        ("/v1/pages/p", {"archived": False}),
+        ("/v1/pages/p", {"in_trash": False}),
+    ),
+    (
+        ("POST", "/v1/databases", {"title": [], "properties": NAME}),
+        ("/v1/databases", {"title": [], "properties": NAME}),
+        ("/v1/databases", {"title": [], "initial_data_source": {"properties": NAME}}),
+        ("/v1/databases", {"title": [], "initial_data_source": {"properties": NAME}}),
+    ),
+    (
+        ("POST", "/v1/databases", {"initial_data_source": relation(database_id="db")}),
+        ("/v1/databases", relation(database_id="db")),
+        ("/v1/databases", {"initial_data_source": relation(data_source_id="ds")}),
+        ("/v1/databases", {"initial_data_source": relation(data_source_id="ds")}),
+    ),
+    (
+        ("PATCH", "/v1/data_sources/ds", relation(data_source_id="ds")),
+        ("/v1/databases/db", relation(database_id="db")),
+        ("/v1/data_sources/ds", relation(data_source_id="ds")),
+        ("/v1/data_sources/ds", relation(data_source_id="ds")),
+    ),
+    (
+        ("PATCH", "/v1/blocks/p/children", {"children": [], "position": BLOCK}),
+        ("/v1/blocks/p/children", {"children": [], "after": "b"}),
+        ("/v1/blocks/p/children", {"children": [], "after": "b"}),
+        ("/v1/blocks/p/children", {"children": [], "position": BLOCK}),
+    ),
+    (
+        ("PATCH", "/v1/blocks/p/children", {"children": [], "position": {"type": "end"}}),
+        ("/v1/blocks/p/children", {"children": []}),
+        ("/v1/blocks/p/children", {"children": []}),
+        ("/v1/blocks/p/children", {"children": [], "position": {"type": "end"}}),
+    ),
+    (
+        ("POST", "/v1/search", {"query": "a", "filter": {"property": "object", "value": "data_source"}}),
+        ("/v1/search", {"query": "a", "filter": {"property": "object", "value": "database"}}),
+        ("/v1/search", {"query": "a", "filter": {"property": "object", "value": "data_source"}}),
+        ("/v1/search", {"query": "a", "filter": {"property": "object", "value": "data_source"}}),
+    ),
+]
+
+
+@pytest.mark.parametrize(("call", "old", "middle", "newest"), FORMS)
+def test_a_call_has_the_form_of_its_version(call: tuple[str, str, Any], old: Form, middle: Form, newest: Form):
     request = NotionRequest(handle="h", method=call[0], path=call[1], body=call[2], adapt=True)
     for version, wanted in ((OLD, old), (MIDDLE, middle), (NEWEST, newest)):
         sent = translated(request, version, {"db": HOME, "ds": HOME})

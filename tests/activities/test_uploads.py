@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -19,7 +19,7 @@ SEND = "POST /file_uploads/{id}/send"
 
 
 @asynccontextmanager
-async def uploading(world: World, answer: Any, **options: Any) -> AsyncIterator[tuple[Worker, Server, StandIn]]:
+async def uploading(world: World, answer: Any, **options: Any) -> AsyncGenerator[tuple[Worker, Server, StandIn]]:
     notion = stand_in()
     async with (
         serving(answer) as server,
