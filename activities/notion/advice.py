@@ -13,7 +13,7 @@ _RATE = (
     "other programs use the same connection."
 )
 _OUTAGE = f"{_AGAIN} If it stays so, status.notion.so tells more."
-_BY_CODE = {
+BY_CODE = {
     "invalid_json": f"{_CORRECT} Its body is no JSON that Notion reads.",
     "invalid_request_url": (
         "Correct the request's path, or name another version: up to 2022-06-28 rows are at /v1/databases/{id}/query, "
@@ -45,10 +45,10 @@ _BY_CODE = {
 _BY_STATUS = {
     200: "The call was made, and its answer is no JSON object.",
     400: _CORRECT,
-    401: _BY_CODE["unauthorized"],
+    401: BY_CODE["unauthorized"],
     403: "Notion, or the edge before it, refuses this connection: look at its capabilities and at the address.",
     404: _CORRECT,
-    409: _BY_CODE["conflict_error"],
+    409: BY_CODE["conflict_error"],
     413: "Send less at once: Notion takes 500 KB and 1,000 blocks in one request. Append the rest with blocks.append.",
     429: _RATE,
     529: _OUTAGE,
@@ -59,7 +59,7 @@ def advice_for(status: int, code: str, handle: str, *, sources: tuple[str, ...],
     """Return what to do; `again` says that the call is sent again by itself."""
     if sources:
         return f"Use a version of 2025-09-03 or later, with one of the data sources {', '.join(sources)}."
-    words = _BY_CODE.get(code) or _BY_STATUS.get(status) or (_OUTAGE if status >= 500 else _CORRECT)
+    words = BY_CODE.get(code) or _BY_STATUS.get(status) or (_OUTAGE if status >= 500 else _CORRECT)
     if status >= 500 and not again:
         words = "Notion failed, and the call is not sent again by itself."
     return words.replace("{handle!r}", repr(handle))

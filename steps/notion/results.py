@@ -13,7 +13,7 @@ from steps.notion.shapes import ResultPage
 T = TypeVar("T")
 MAX_ROWS = 10_000
 """What Notion returns of one query at most, and what is read where no limit is given."""
-_PAGE = 100
+MAX_PAGE = 100
 _NARROW = (
     "Ask in parts: add a filter on created_time, such as "
     '{"timestamp": "created_time", "created_time": {"on_or_after": "2026-01-01"}}, and ask once for each span.'
@@ -37,9 +37,9 @@ class Results(Generic[T]):
     ) -> None:
         if limit is not None and limit < 1:
             raise RequestInvalid(f"The limit is the number of rows to read, at least 1, and not {limit}.")
-        if page_size is not None and not 1 <= page_size <= _PAGE:
-            raise RequestInvalid(f"Notion returns pages of 1 to {_PAGE} rows, and not of {page_size}.")
-        self._ask, self._limit, self._page_size, self._cursor = ask, limit, page_size or _PAGE, start_cursor
+        if page_size is not None and not 1 <= page_size <= MAX_PAGE:
+            raise RequestInvalid(f"Notion returns pages of 1 to {MAX_PAGE} rows, and not of {page_size}.")
+        self._ask, self._limit, self._page_size, self._cursor = ask, limit, page_size or MAX_PAGE, start_cursor
 
     def __await__(self) -> Generator[Any, Any, ResultPage[T]]:
         return self.first_page().__await__()

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from temporalio.client import WorkflowFailureError
 
-from local.notion import ORDERS_DATA_SOURCE_ID, ORDERS_DATABASE_ID
+from local.notion import ORDERS_DATA_SOURCE_ID, ORDERS_DATABASE_ID, rich_text, seed
 from steps.notion.versions import VERSIONS
 from tests.once.place import Case, Place
 
@@ -125,16 +125,6 @@ async def test_a_database_with_several_data_sources_names_them_and_takes_one(
     assert await tour(place, case, "query", version=version, id=second) == (2 if do == "create" else 0)
 
 
-async def test_a_database_that_has_another_data_source_now_is_looked_up_again(place: Place) -> None:
-    case = await place.case()
-    assert await tour(place, case, "query", id=ORDERS_DATABASE_ID) == 0
-    second = await second_source(case)
-    case.notion.workspace.items[ORDERS_DATA_SOURCE_ID].in_trash = True
-    del case.notion.workspace.items[ORDERS_DATA_SOURCE_ID]
-    assert await tour(place, case, "query", id=ORDERS_DATABASE_ID) == 0
-    assert case.notion.workspace.calls.as_json()[-1]["path"] == f"/v1/data_sources/{second}/query"
-
-
 async def test_what_is_shared_with_nobody_is_told_with_what_to_do(place: Place) -> None:
     case = await place.case()
     told = await failure(place, case, "query", id=UNKNOWN)
@@ -165,7 +155,5 @@ async def test_an_unknown_version_is_refused_with_those_that_are_known(place: Pl
 async def second_source(case: Case) -> str:
     workspace = case.notion.workspace
     database: Any = workspace.items[ORDERS_DATABASE_ID]
-    from local.notion import rich_text, seed
-
     source = workspace.add_data_source(database, case.bot, [rich_text.text("Returns")], seed.orders())
     return source.id

@@ -31,8 +31,10 @@ from steps.delay import MAX_DELAY
 from steps.given import MAX_GIVEN_CONNECTIONS
 from steps.journal import MAX_ROWS
 from steps.log import MAX_BYTES, MAX_LINE_CHARACTERS, MAX_LINES
+from steps.notion.file_uploads import MAX_CONTENT_BYTES
 from steps.notion.keys import MAX_KEY
 from steps.notion.record_calls import MAX_RECORD_BYTES
+from steps.notion.results import MAX_ROWS as MAX_ROWS_OF_A_QUERY
 from steps.payload import MAX_PAYLOAD_BYTES, MAX_RESULT_BYTES
 from steps.reconnection import LONGEST_LOOK, MAX_RECONNECTION_WAIT
 from steps.run import MAX_RUNNING
@@ -65,6 +67,9 @@ LIMITS: dict[str, int | timedelta] = {
     "The redirect_url of a wait": MAX_REDIRECT_CHARACTERS,
     "The waits that are over and remembered": MAX_PAST_BYTES,
     "The body of a fetch, the argument of a call": steps_api.MAX_REQUEST_BYTES,
+    "A file that a step sends to Notion itself": MAX_CONTENT_BYTES,
+    "Rows of a query of Notion": MAX_ROWS_OF_A_QUERY,
+    "A file that goes to Notion from an address": SETTING["max_upload_bytes"],
     "A delay": MAX_DELAY,
     "The timeout of a fetch": timedelta(hours=1),
     "Attempts of a call": next(rule.le for rule in Retry.model_fields["attempts"].metadata if hasattr(rule, "le")),
