@@ -91,7 +91,7 @@ def test_every_limit_is_that_of_the_code():
 
 RUNS: dict[str, tuple[dict[str, Any], Any]] = {
     "Remind": ({"before": "2026-11-01"}, None),
-    "keep": ({"name": "#1", "lines": [str(number) for number in range(150)]}, "https://www.notion.so/page-1"),
+    "keep": ({"name": "#1", "lines": [str(number) for number in range(150)]}, "https://app.notion.com/p/page-1"),
     "attach": ({"page": "page-1", "report_url": "https://shop.example.com/report"}, None),
     "templates": ({"source": "db1"}, {"templates": []}),
 }
