@@ -151,8 +151,9 @@ class FakeNotion:
     def _create(self, body: dict[str, Any]) -> dict[str, Any]:
         number = len(self.pages) + 1
         page: dict[str, Any] = {
-            "object": "page", "id": f"page-{number}", "url": f"https://app.notion.com/p/page-{number}", "archived": False,
-            "in_trash": False, "properties": {}, **{name: value for name, value in body.items() if name != "children"},
+            "object": "page", "id": f"page-{number}", "url": f"https://app.notion.com/p/page-{number}",
+            "archived": False, "in_trash": False, "properties": {},
+            **{name: value for name, value in body.items() if name != "children"},
         }  # fmt: skip
         self.pages.append(page)
         self._blocks.add(page["id"], body.get("children"))

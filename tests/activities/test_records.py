@@ -168,7 +168,7 @@ async def test_a_database_with_several_data_sources_names_them(worker: Worker, n
     for bot in notion.workspace.bots.values():
         bot.shared.add(database.id)
     failure = await worker.failure(ask(worker, "create", database=database.id, values={"Name": "x"}))
-    assert failure.type == "request-invalid"
+    assert failure.type == "notion-error"
     for source in database.data_sources:
         assert source in failure.message
     assert (await ask(worker, "create", database=database.data_sources[1], values={"Name": "x"})).created

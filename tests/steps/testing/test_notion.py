@@ -48,8 +48,8 @@ async def test_rows_come_a_page_at_a_time():
     ("method", "path", "body", "says"),
     [
         ("POST", QUERY, {"filter": {"property": "Paid"}}, "evaluates no filter"),
-        ("GET", "/v1/databases/db1", None, "serves pages, blocks"),
-        ("DELETE", "/v1/pages/page-1", None, "serves pages, blocks"),
+        ("GET", "/v1/databases/db1", None, "serves pages, blocks, comments and uploads alone"),
+        ("DELETE", "/v1/pages/page-1", None, "serves pages, blocks, comments and uploads alone"),
     ],
 )
 async def test_what_the_fake_does_not_know_needs_an_answer(method: str, path: str, body: Any, says: str):
