@@ -35,7 +35,8 @@ async def secrets_of(shop: Shop) -> dict[str, str]:
 async def test_the_token_is_nowhere_but_in_the_requests_that_reached_notion(shop: Shop):
     # A step that fails with what Notion answered, so that error texts are swept too.
     await shop.fault(method="POST", path="/v1/pages", kind="internal")
-    run_id = await shop.order("#9001", workflow="OrderFanOut", line_items=[{"title": "t", "quantity": 1, "price": 1}])
+    too_long = {"title": "t" * 2_100, "quantity": 1, "price": 1}
+    run_id = await shop.order("#9001", workflow="OrderFanOut", line_items=[too_long])
     await shop.until(run_id, "failed")
     for page in ("/", "/connections", "/runs", f"/runs/{run_id}", "/docs", "/openapi.json", "/readyz", "/nowhere"):
         await shop.visitor.http.get(f"{shop.stack.addresses.api}{page}")
