@@ -6,8 +6,9 @@ import re
 from typing import Any
 
 from steps.http import NotionRequest
-from steps.notion.parts import a_list, an_object
+from steps.notion.parts import a_list, an_object, is_object
 from steps.testing.listing import page_of
+from steps.testing.texts import answered
 
 _CHILDREN = re.compile(r"/v1/blocks/([^/]+)/children")
 _BLOCK = re.compile(r"/v1/blocks/([^/]+)")
@@ -23,10 +24,7 @@ class Blocks:
     def add(self, holder: str, children: object, after: str | None = None) -> list[dict[str, Any]]:
         """Keep blocks in a page or block: at its end, or after one; "" is its beginning."""
         held = self._in.setdefault(holder, [])
-        ids = [block["id"] for block in held]
-        place = (
-            len(held) if after is None else ids.index(after) + 1 if after in ids else 0 if after == "" else len(held)
-        )
+        place = _place([block["id"] for block in held], after)
         made = [self._block(holder, an_object(child)) for child in a_list(children)]
         held[place:place] = made
         return made
@@ -44,7 +42,10 @@ class Blocks:
         block = self._find(found[1]) if found else None
         if block is None or request.method not in ("GET", "PATCH", "DELETE"):
             return None
-        block.update(body if request.method == "PATCH" else {"in_trash": True} if request.method == "DELETE" else {})
+        if request.method == "PATCH":
+            block |= {name: answered(part) if is_object(part) else part for name, part in body.items()}
+        elif request.method == "DELETE":
+            block["in_trash"] = True
         return block
 
     def _find(self, id: str) -> dict[str, Any] | None:
@@ -53,7 +54,7 @@ class Blocks:
     def _block(self, holder: str, child: dict[str, Any]) -> dict[str, Any]:
         self._made += 1
         kind = child.get("type") or next((name for name in child if name != "object"), "unsupported")
-        content = {**an_object(child.get(kind))}
+        content = answered({**an_object(child.get(kind))})
         inner = content.pop("children", None) or child.get("children")
         block: dict[str, Any] = {
             "object": "block", "id": f"block-{self._made}", "parent": {"type": "page_id", "page_id": holder},
@@ -62,6 +63,12 @@ class Blocks:
         if inner:
             self.add(block["id"], inner)
         return block
+
+
+def _place(ids: list[str], after: str | None) -> int:
+    if after == "":
+        return 0
+    return ids.index(after) + 1 if after in ids else len(ids)
 
 
 def _after(body: dict[str, Any]) -> str | None:

@@ -8,6 +8,7 @@ from typing import Any
 from steps.http import NotionRequest
 from steps.notion.parts import an_object
 from steps.testing.listing import page_of
+from steps.testing.texts import answered
 
 _COMMENT = re.compile(r"/v1/comments/([^/]+)")
 
@@ -35,7 +36,7 @@ class Comments:
         discussed = [one for one in self.made if one["discussion_id"] == body.get("discussion_id")]
         comment: dict[str, Any] = {
             "object": "comment", "id": f"comment-{number}", "discussion_id": f"discussion-{number}",
-            "parent": discussed[0]["parent"] if discussed else {}, **body,
+            "parent": discussed[0]["parent"] if discussed else {}, **answered(body),
         }  # fmt: skip
         self.made.append(comment)
         return comment

@@ -144,6 +144,10 @@ async def test_the_cut_that_notion_makes_is_told_after_the_rows(place: Place, ve
     assert await tour(place, case, "cut", version=version, limit=4) == [4, None, None]
 
 
+async def test_the_largest_file_of_a_step_crosses_the_history_whole(place: Place) -> None:
+    assert await tour(place, await place.case(), "largest") == ["uploaded", 786_432]
+
+
 @pytest.mark.parametrize("version", ["2022-02-22", "2026-04-01", "newest"])
 async def test_an_unknown_version_is_refused_with_those_that_are_known(place: Place, version: str) -> None:
     case = await place.case()

@@ -16,6 +16,17 @@ class Calls(Workflow):
         return await api.notion(data["handle"]).request("GET", f"/v1/pages/{data['page']}")
 
 
+class Prefers(Workflow):
+    """Make a call as urgent as its data says."""
+
+    async def start(self, data, headers, api: Api):
+        return await api.notion("my-notion", interactive=data["interactive"]).users.me()
+
+
+class AskedPrefers(Prefers):
+    respond = "start"
+
+
 class AskedCalls(Workflow):
     respond = "start"
 
@@ -23,4 +34,4 @@ class AskedCalls(Workflow):
         return await api.notion(data["handle"]).request("GET", f"/v1/pages/{data['page']}")
 
 
-PACE_FLOWS: list[type[Workflow]] = [Fetches, Calls, AskedCalls]
+PACE_FLOWS: list[type[Workflow]] = [Fetches, Calls, AskedCalls, Prefers, AskedPrefers]

@@ -35,6 +35,14 @@ def test_a_step_that_was_tried_before_says_since_when() -> None:
     assert calls.again("POST", "/v1/pages", BODY) == Again(since=SINCE, made=["p-1"])
 
 
+def test_calls_in_another_lane_are_the_same_calls() -> None:
+    calls = Calls(None)
+    urgent = calls.in_lane("interactive")
+    urgent.note("POST", "/v1/pages", BODY, {"id": "p-1"})
+    assert (urgent.lane, calls.lane) == ("interactive", "bulk")
+    assert calls.again("POST", "/v1/pages", BODY) == Again(made=["p-1"])
+
+
 NO_IDS: list[Any] = [None, "text", [], {}, {"id": 1}, {"results": "x"}, {"results": [1, {}]}]
 
 

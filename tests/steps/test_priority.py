@@ -86,6 +86,35 @@ async def order(client: Client, fill: Callable[[Starter], Awaitable[None]]) -> l
     return outside.pages[1:]
 
 
+class Lanes(Outside):
+    """Answer with the lane that a call is in, and what it is."""
+
+    @activity.defn(name="notion")
+    async def notion(self, request: NotionRequest) -> dict[str, Any]:
+        return {"lane": request.lane, "adapt": request.adapt, "version": request.version}
+
+    def all(self) -> list[Any]:
+        return [*super().all(), self.notion]
+
+
+@pytest.mark.parametrize(
+    ("flow", "interactive", "lane"),
+    [
+        ("Prefers", None, "bulk"),
+        ("Prefers", True, "interactive"),
+        ("Prefers", False, "bulk"),
+        ("AskedPrefers", None, "interactive"),
+        ("AskedPrefers", False, "bulk"),
+    ],
+)
+async def test_an_author_says_whether_somebody_waits(
+    virtual_time: WorkflowEnvironment, flow: str, interactive: bool | None, lane: str
+):
+    async with working(virtual_time.client, Lanes(), workflows=PACE_FLOWS) as queue:
+        run = await start(virtual_time.client, queue, flow, {"interactive": interactive})
+        assert (await run.result())["result"] == {"lane": lane, "adapt": True, "version": None}
+
+
 # A task queue has four partitions by default, each with an order of its own, which a worker asks by turns.
 ONE_PARTITION = [
     "matching.numTaskqueueReadPartitions=1",
