@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from temporalio.api.failure.v1 import Failure
@@ -136,7 +137,13 @@ def test_a_failed_run_carries_its_failures():
 
 async def test_a_step_catches_what_an_activity_raised(virtual_time: WorkflowEnvironment):
     outside = Outside()
-    outside.raises = NotionError("Notion says no", status=400, code="validation_error", request_id="r-2")
+    more: dict[str, Any] = {
+        "status": 400,
+        "code": "validation_error",
+        "request_id": "r-2",
+        "advice": "Say it otherwise.",
+    }
+    outside.raises = NotionError("Notion says no", **more)
     record = await run(virtual_time.client, "Catches", None, outside)
     assert record.result == {
         "class": "NotionError",
@@ -144,6 +151,8 @@ async def test_a_step_catches_what_an_activity_raised(virtual_time: WorkflowEnvi
         "status": 400,
         "code": "validation_error",
         "request_id": "r-2",
+        "advice": "Say it otherwise.",
+        "additional_data": {},
     }
 
 
