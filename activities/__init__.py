@@ -61,7 +61,7 @@ class Activities:
         self._sender = Sender(self._egress, self._seals, Pacer(vault.paces, rates))
         once = Once(self._sender, settings.notion_settle_seconds)
         self._fetch = PlainFetch(self._sender, once, self._connections)
-        notion_calls = Notion(vault, once, self._seals, self._connections, settings.notion_version)
+        notion_calls = Notion(once, self._seals, self._connections, settings.notion_version)
         sources = Sources()
         self._notion = Adapted(notion_calls, sources, settings.notion_version)
         self._records = Records(notion_calls, sources, settings.notion_version)

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import re
 from collections.abc import AsyncIterator, Mapping
 from datetime import timedelta
@@ -15,6 +14,7 @@ from activities.exchange import Exchange, NoAnswer
 from settings import Settings
 from steps.errors import FetchFailed, ResponseTooLarge, StepsError, VaultFailed
 from steps.http import Response
+from steps.parts import parse_object
 from vault import Opened, Provider, Secret, Tokens, Vault, VaultError
 
 # For two calls and the pause between them, and for storing what they bring: nobody else begins meanwhile.
@@ -113,7 +113,7 @@ class Refresher:
         except StepsError:
             await self._give_back(current)  # nothing was sent
             raise
-        body = _object(answer)
+        body = parse_object(answer.text) or {}
         code, access = _code(body), body.get("access_token")
         if code == "invalid_grant":
             return await self._lose(current, f"{provider.title} takes its refresh token no longer")
@@ -177,14 +177,6 @@ async def _waits() -> AsyncIterator[None]:
         yield
         await asyncio.sleep(wait)
         waited, wait = waited + wait, min(wait * 2, longest)
-
-
-def _object(answer: Response) -> Mapping[str, Any]:
-    try:
-        value = json.loads(answer.text)
-    except ValueError:
-        return {}
-    return cast("dict[str, Any]", value) if isinstance(value, dict) else {}
 
 
 def _code(body: Mapping[str, Any]) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import logging
 from dataclasses import dataclass, field
 from typing import Any, cast
@@ -13,6 +12,7 @@ import httpx
 
 from api.oauth_problems import ProviderNotConfigured, ProviderRefused, ProviderUnreachable
 from settings import Settings
+from steps.parts import parse_object
 from vault import providers
 from vault.connection import Account, Tokens
 from vault.providers import Provider
@@ -56,7 +56,7 @@ class OAuthClient:
             # Its type alone: the text of some of these holds what was sent.
             logger.warning("The token end point of %s did not answer: %s", title, type(error).__name__)
             raise ProviderUnreachable(f"{title} did not answer. {_AGAIN}") from None
-        answer = _object(body)
+        answer = parse_object(body) or {}
         if status != 200:
             raise _refused(title, status, answer)
         return self._grant(answer)
@@ -151,14 +151,6 @@ def _advice(code: str) -> str:
             "The code was used or too old, or the redirect URI is not the registered one. Start the connection again."
         )
     return _AGAIN
-
-
-def _object(body: bytes) -> dict[str, Any]:
-    try:
-        value: object = json.loads(body)
-    except (ValueError, RecursionError):
-        return {}
-    return cast("dict[str, Any]", value) if isinstance(value, dict) else {}
 
 
 def _is_token(value: object) -> bool:

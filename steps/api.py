@@ -20,6 +20,7 @@ from steps.http import MAX_REQUEST_BYTES, ConnectionRequest, FetchRequest, Respo
 from steps.notion import Notion
 from steps.notion.plain import RETRY as NOTION_RETRY
 from steps.notion.plain import is_notion
+from steps.parts import parse_object
 from steps.payload import describe, to_json
 from steps.retry import Retry
 from steps.scheduling import Scheduling
@@ -101,21 +102,23 @@ class Api(Scheduling):
         if is_sealed(url):
             raise PayloadInvalid("A token belongs in a request header; in an address it would stand in logs.")
         seconds = parse_delay(timeout, limit=timedelta(hours=1)).total_seconds()
+        # Without a token of ours nothing can be looked for in Notion, so that it is a call like any other.
+        looks = is_notion(url) and any(map(is_sealed, (headers or {}).values()))
+        write = method.upper(), url, body if content is None else content
         try:
             request = FetchRequest(
                 url=url, method=method.upper(), headers=headers or {}, params=params,
                 json_body=body, has_json=json is not None, content=content, timeout=seconds,
-                lane=self._calls.lane, again=self._calls.again(method.upper(), url, body),
+                lane=self._calls.lane, again=self._calls.again(*write) if looks else None,
             )  # fmt: skip
         except ValidationError as error:
             raise RequestInvalid(f"fetch cannot make this call: {describe(error)}.") from None
-        # Without a token of ours nothing can be looked for, so that it is a call like any other.
-        usual = NOTION_RETRY if is_notion(url) and any(map(is_sealed, request.headers.values())) else Retry()
+        usual = NOTION_RETRY if looks else Retry()
         policy = retry if isinstance(retry, Retry) else Retry(attempts=retry) if retry is not None else usual
         summary = f"{self._step} · {place(method, url)}"
         response = await send("fetch", request, Response, timeout=seconds, retry=policy, summary=summary)
-        if is_notion(url) and response.ok:
-            self._calls.note(request.method, url, body, _json_or_none(response))
+        if looks and response.ok:
+            self._calls.note(*write, parse_object(response.text))
         return response
 
     def notion(self, handle: str, *, version: str | None = None, interactive: bool | None = None) -> Notion:
@@ -145,10 +148,3 @@ class Api(Scheduling):
         """
         plain = [to_json(argument, "The argument", limit=MAX_REQUEST_BYTES)[0] for argument in arguments]
         return await run_activity(activity, plain, timeout=parse_delay(timeout), retry=retry or Retry())
-
-
-def _json_or_none(response: Response) -> Any:
-    try:
-        return response.json()
-    except ValueError:
-        return None

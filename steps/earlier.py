@@ -10,9 +10,8 @@ from copy import copy
 from datetime import UTC, datetime
 from typing import Any, TypeVar, cast
 
-from temporalio.exceptions import ApplicationError
-
 from steps.http import Again, Lane, OutsideCall
+from steps.parts import a_list, an_object, details_of, is_object
 
 T = TypeVar("T")
 _MOST_MADE = 100
@@ -51,13 +50,9 @@ class Calls:
 
 def tried_before(request: T, failure: BaseException | None) -> T:
     """Return a call for the activity that follows one which ended in a pause, and which may have made it already."""
-    if not isinstance(request, OutsideCall) or not isinstance(failure, ApplicationError):
+    found = details_of(failure).get("tried")
+    if not isinstance(request, OutsideCall) or not is_object(found):
         return request
-    details: Any = failure.details[0] if failure.details else None
-    tried: Any = cast("dict[str, Any]", details).get("tried") if isinstance(details, dict) else None
-    if not isinstance(tried, dict):
-        return request
-    found = cast("dict[str, Any]", tried)
     again = Again(
         since=datetime.fromisoformat(found["since"]),
         made=request.again.made if request.again else [],
@@ -72,10 +67,6 @@ def _digest(method: str, place: str, body: Any) -> str:
 
 
 def _ids(answer: object) -> Iterator[str]:
-    if not isinstance(answer, dict):
-        return
-    made = cast("dict[str, Any]", answer)
-    listed: Any = made.get("results")
-    for one in [made, *(cast("list[Any]", listed) if isinstance(listed, list) else [])]:
-        if isinstance(one, dict) and isinstance(id := cast("dict[str, Any]", one).get("id"), str):
+    for one in (answer, *a_list(an_object(answer).get("results"))):
+        if isinstance(id := an_object(one).get("id"), str):
             yield id

@@ -5,9 +5,10 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Iterator, Mapping
-from typing import Any, cast
+from typing import Any
 
 from steps.errors import DefinitionInvalid
+from steps.parts import an_object
 
 # What Notion sends, by the kind of thing that it happened to.
 # Source: developers.notion.com/reference/webhooks-events-delivery
@@ -81,13 +82,9 @@ def plain_id(value: object) -> str:
 
 def _places(event: Mapping[str, Any]) -> Iterator[str]:
     """Give the ids of what the event is about and of what that is in."""
-    data, entity = _object(event.get("data")), _object(event.get("entity"))
-    parent = _object(data.get("parent"))
+    data, entity = an_object(event.get("data")), an_object(event.get("entity"))
+    parent = an_object(data.get("parent"))
     return map(plain_id, (parent.get("data_source_id"), parent.get("id"), entity.get("id")))
-
-
-def _object(value: object) -> dict[str, Any]:
-    return cast("dict[str, Any]", value) if isinstance(value, dict) else {}
 
 
 def _types(given: tuple[object, ...]) -> tuple[str, ...]:

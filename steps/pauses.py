@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Any, cast
+from typing import Any
 
 from temporalio.exceptions import ApplicationError
 
 from steps.errors import VaultFailed
 from steps.paced import Paced
+from steps.parts import details_of
 
 _VAULT_WAIT = timedelta(seconds=1)
 _LONGEST_VAULT_WAIT = timedelta(minutes=5)
@@ -29,8 +30,7 @@ def pause_for(failure: BaseException | None, before: int) -> Pause | None:
     """Return what to wait for after a failure, or None where the call has failed; `before` counts the pauses so far."""
     if not isinstance(failure, ApplicationError) or failure.type not in _PAUSES:
         return None
-    details: Any = failure.details[0] if failure.details else None
-    return _PAUSES[failure.type](cast("dict[str, Any]", details) if isinstance(details, dict) else {}, before)
+    return _PAUSES[failure.type](details_of(failure), before)
 
 
 def _vault(_details: dict[str, Any], before: int) -> Pause:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, cast
+from typing import Any
 
 from temporalio import workflow
 from temporalio.common import RetryPolicy
@@ -16,6 +16,7 @@ from steps.crossing import from_activity
 from steps.errors import ConnectionNeedsReauthorization
 from steps.http import ConnectionRequest
 from steps.log import RunLog
+from steps.parts import details_of
 from steps.record import LostConnection
 
 SIGNAL = "steps.reconnected"
@@ -133,8 +134,7 @@ def _lost_by(failure: FailureError) -> str | None:
     cause = failure.cause if isinstance(failure, ActivityError) else failure
     if not isinstance(cause, ApplicationError) or cause.type != ConnectionNeedsReauthorization.type:
         return None
-    details: Any = cause.details[0] if cause.details else None
-    found: Mapping[str, Any] = cast("dict[str, Any]", details) if isinstance(details, dict) else {}
+    found = details_of(cause)
     handle = found.get("handle")
     return handle if isinstance(handle, str) and handle and not found.get("revoked") else None
 

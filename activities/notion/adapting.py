@@ -13,8 +13,8 @@ from activities.notion.sources import SEVERAL, Get, Home, Sources, mistaken, tol
 from activities.notion.versions import ids_of, loose_ids_of, translated
 from steps.errors import NotionError
 from steps.http import NotionRequest
-from steps.notion.parts import an_object
 from steps.notion.versions import DATA_SOURCES, NEWEST, known_version
+from steps.parts import an_object
 
 
 class Adapted:

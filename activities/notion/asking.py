@@ -1,8 +1,7 @@
 from __future__ import annotations
 
-import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from typing import Any, cast
+from typing import Any
 
 import httpx
 
@@ -10,7 +9,8 @@ from activities.notion.refusal import Refusal
 from activities.sending import Sender, Sent
 from settings import NOTION_ORIGIN
 from steps.errors import FetchFailed, ResponseTooLarge
-from steps.http import Lane, Response
+from steps.http import Lane
+from steps.parts import a_list, is_object, parse_object
 
 _SECONDS = 30.0
 _PAGE = 100
@@ -85,7 +85,7 @@ class Asking:
         request.headers["Notion-Version"] = version
         request.headers["Accept"] = "application/json"
         sent = await self._sender.send(request, self._workflow, _SECONDS, self._lane, turned=self._turned)
-        body = read_object(sent.answer)
+        body = parse_object(sent.answer.text)
         if sent.answer.ok and body is not None:
             return body
         refusal = Refusal.of(sent.answer, body)
@@ -98,16 +98,5 @@ class Asking:
         raise CannotLook(f"Notion {refusal.status} {refusal.code} at {request.method} {request.url.path}")
 
 
-def read_object(answer: Response) -> dict[str, Any] | None:
-    """Return the JSON object that an answer holds, or None."""
-    try:
-        value = json.loads(answer.text)
-    except ValueError:
-        return None
-    return cast("dict[str, Any]", value) if isinstance(value, dict) else None
-
-
 def _results(answer: Mapping[str, Any]) -> list[dict[str, Any]]:
-    found = answer.get("results")
-    listed = cast("list[Any]", found) if isinstance(found, list) else []
-    return [cast("dict[str, Any]", each) for each in listed if isinstance(each, dict)]
+    return [each for each in a_list(answer.get("results")) if is_object(each)]

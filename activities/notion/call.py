@@ -13,7 +13,6 @@ from activities.exchange import NoAnswer
 from activities.fetch import check_seal_free
 from activities.heartbeat import Pulse
 from activities.notion.advice import OUTCOME_UNKNOWN
-from activities.notion.asking import read_object
 from activities.notion.once import ANSWER_LOST, Asked, Once
 from activities.notion.refusal import Refusal
 from activities.notion.trail import Trail
@@ -24,7 +23,7 @@ from settings import NOTION_ORIGIN
 from steps.errors import FetchFailed, NotionError, RequestInvalid
 from steps.http import NotionRequest, SentFile
 from steps.notion.versions import known_version
-from vault import Vault
+from steps.parts import parse_object
 
 _SECONDS = 65.0  # Notion gives up after 60 by itself
 _METHODS = frozenset({"GET", "POST", "PATCH", "PUT", "DELETE"})
@@ -34,9 +33,8 @@ _PATH = re.compile(r"/v1(/[A-Za-z0-9_.~%-]+)+")
 class Notion:
     """Call Notion's API for a workflow, by the handle of a connection."""
 
-    def __init__(self, vault: Vault, once: Once, seals: Seals, connections: ActiveConnections, version: str) -> None:
-        self._vault, self._once, self._seals, self._connections = vault, once, seals, connections
-        self._version = version
+    def __init__(self, once: Once, seals: Seals, connections: ActiveConnections, version: str) -> None:
+        self._once, self._seals, self._connections, self._version = once, seals, connections, version
 
     async def call(self, request: NotionRequest, workflow: str, pulse: Pulse) -> dict[str, Any]:
         """Return the object that Notion answers.
@@ -55,7 +53,7 @@ class Notion:
         bot = connection.account.id
         asked = Asked(built, write, workflow, request.handle, bot, _SECONDS, request.lane, request.turned)
         sent = await self._send(asked, trail)
-        body = read_object(sent.answer)
+        body = parse_object(sent.answer.text)
         if sent.answer.ok and body is not None:
             return body
         refusal = Refusal.of(sent.answer, body)

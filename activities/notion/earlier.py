@@ -7,10 +7,11 @@ from typing import Any
 from urllib.parse import quote
 
 from activities.notion.asking import Asking, CannotLook
-from activities.notion.matching import a_list, an_object, blocks_match, moment, text_of
+from activities.notion.matching import blocks_match, moment, text_of
 from activities.notion.rows import Rows
 from activities.notion.trail import Trail
 from activities.notion.writes import Kind, Write
+from steps.parts import a_list, an_object
 
 Json = dict[str, Any]
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any, cast
+from typing import Any
 from urllib.parse import unquote
+
+from steps.parts import a_list, an_object, is_object
 
 Json = dict[str, Any]
 _TEXTS = ("title", "rich_text")
@@ -44,16 +46,6 @@ def blocks_match(sent: Sequence[Any], found: Sequence[Any]) -> bool:
     return len(sent) == len(found) and all(_same_block(*pair) for pair in zip(sent, found, strict=True))
 
 
-def an_object(value: object) -> Json:
-    """Return a JSON object, or an empty one in the place of anything else."""
-    return cast("Json", value) if isinstance(value, dict) else {}
-
-
-def a_list(value: object) -> list[Any]:
-    """Return a JSON array, or an empty one in the place of anything else."""
-    return cast("list[Any]", value) if isinstance(value, list) else []
-
-
 def moment(text: object) -> datetime | None:
     """Return a moment or day that Notion or a caller wrote, or None."""
     try:
@@ -76,11 +68,10 @@ def _same(sent: Any, held: Json | None) -> bool | None:
     kind = held.get("type") if held else None
     if held is None or not isinstance(kind, str):
         return None
-    if isinstance(sent, dict):
-        given = cast("Json", sent)
-        if kind not in given:
+    if is_object(sent):
+        if kind not in sent:
             return None
-        sent = given[kind]
+        sent = sent[kind]
     return _same_value(kind, sent, held.get(kind))
 
 
@@ -90,11 +81,11 @@ def _same_value(kind: str, sent: Any, held: Any) -> bool | None:
             text = text_of(sent)
             return None if text is None else text == text_of(held)
         case "number":
-            return held is sent if sent is None or held is None else math.isclose(sent, held, rel_tol=1e-12)
+            return _same_number(sent, held)
         case "checkbox":
             return bool(sent) == bool(held)
         case "url" | "email" | "phone_number":
-            return (sent or "").rstrip("/") == (held or "").rstrip("/")
+            return str(sent or "").rstrip("/") == str(held or "").rstrip("/")
         case "select" | "status":
             return _same_option(an_object(sent), an_object(held)) if sent else not held
         case "multi_select":
@@ -108,6 +99,12 @@ def _same_value(kind: str, sent: Any, held: Any) -> bool | None:
             return None if None in names else names == [an_object(each).get("name") for each in a_list(held)]
         case _:
             return None
+
+
+def _same_number(sent: object, held: object) -> bool:
+    if isinstance(sent, int | float) and isinstance(held, int | float):
+        return math.isclose(sent, held, rel_tol=1e-12)
+    return sent is held
 
 
 def _same_option(sent: Json, held: Json) -> bool:

@@ -10,7 +10,7 @@ import httpx
 
 from activities.exchange import Watch
 from activities.notion.advice import OUTCOME_UNKNOWN
-from activities.notion.asking import Asking, CannotLook, TokenRefused, read_object
+from activities.notion.asking import Asking, CannotLook, TokenRefused
 from activities.notion.earlier import Earlier
 from activities.notion.refusal import Refusal
 from activities.notion.trail import Trail
@@ -18,6 +18,7 @@ from activities.notion.writes import Kind, Write
 from activities.sending import Sender, Sent
 from steps.errors import NotionError
 from steps.http import Lane, Response
+from steps.parts import parse_object
 
 ANSWER_LOST = "answer_lost"
 _REFUSED_TWICE = frozenset({Kind.TRASH, Kind.UPLOAD})
@@ -118,7 +119,7 @@ class Once:
 
 def _follow(answer: Response, trail: Trail) -> None:
     """Take in what an answer says of the write."""
-    refusal = Refusal.of(answer, read_object(answer))
+    refusal = Refusal.of(answer, parse_object(answer.text))
     if answer.ok or not refusal.outage:
         trail.refused()
     elif refusal.status == 500 and refusal.code == "internal_server_error":

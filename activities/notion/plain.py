@@ -1,9 +1,5 @@
 from __future__ import annotations
 
-import json
-from typing import Any, cast
-
-import httpx
 from temporalio import activity
 
 from activities.connections import ActiveConnections
@@ -11,7 +7,6 @@ from activities.exchange import NoAnswer
 from activities.fetch import build, fetch
 from activities.heartbeat import Pulse
 from activities.notion.advice import OUTCOME_UNKNOWN
-from activities.notion.asking import read_object
 from activities.notion.once import ANSWER_LOST, Asked, Once
 from activities.notion.refusal import Refusal
 from activities.notion.trail import Trail
@@ -20,6 +15,7 @@ from activities.sending import Sender
 from steps.errors import NotionError
 from steps.http import FetchRequest, Response
 from steps.notion.plain import is_notion
+from steps.parts import parse_object
 from steps.sealed import PATTERN
 
 
@@ -44,10 +40,12 @@ class PlainFetch:
         built = build(request)
         # Whose account it is matters only where something is looked for; a reference that is no good is told by it.
         bot = (await self._connections.find(handle)).account.id if trail.doubtful else ""
-        write = Write(built.method, built.url.path, _object(built), built.headers.get("notion-version", ""))
+        write = Write(
+            built.method, built.url.path, parse_object(built.content) or {}, built.headers.get("notion-version", "")
+        )
         asked = Asked(built, write, workflow, handle, bot, request.timeout, request.lane, request.turned)
         answer = await self._answer(asked, trail)
-        refusal = Refusal.of(answer, read_object(answer))
+        refusal = Refusal.of(answer, parse_object(answer.text))
         if refusal.again(repeatable=write.safe) and not _last_attempt():
             raise refusal.failure(handle, repeatable=write.safe, counts=write.counts)
         return answer
@@ -75,11 +73,3 @@ def notion_handle(request: FetchRequest) -> str | None:
 def _last_attempt() -> bool:
     info = activity.info()
     return info.retry_policy is not None and 0 < info.retry_policy.maximum_attempts <= info.attempt
-
-
-def _object(request: httpx.Request) -> dict[str, Any]:
-    try:
-        value = json.loads(request.content or b"null")
-    except ValueError:
-        return {}
-    return cast("dict[str, Any]", value) if isinstance(value, dict) else {}

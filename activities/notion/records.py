@@ -12,13 +12,12 @@ from activities.answer import LARGEST_RESULT
 from activities.heartbeat import Pulse
 from activities.notion.call import Notion
 from activities.notion.schemas import LIFETIME, Get, Place, Schemas
-from activities.notion.sources import Sources
+from activities.notion.sources import Sources, told
 from activities.notion.trail import Trail
 from activities.notion.writes import Kind, Write
 from steps.errors import NotionError, ResponseTooLarge
 from steps.http import NotionRequest
 from steps.invalid_record import RecordInvalid
-from steps.notion.parts import an_object
 from steps.notion.recording import Recording
 from steps.notion.records import RecordAnswer, RecordRequest
 from steps.notion.schema import Schema
@@ -108,8 +107,7 @@ class _Way:
 
 
 def _code(error: NotionError | ApplicationError) -> Any:
-    details = error.details() if isinstance(error, NotionError) else an_object(next(iter(error.details), None))
-    return details.get("code")
+    return told(error).get("code")
 
 
 def _fitting(answer: RecordAnswer) -> RecordAnswer:

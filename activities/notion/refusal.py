@@ -12,7 +12,7 @@ from activities.notion.advice import OUTCOME_UNKNOWN, advice_for
 from activities.retry_after import retry_after
 from steps.errors import NotionError
 from steps.http import Response
-from steps.notion.parts import a_list, an_object, is_list
+from steps.parts import a_list, an_object, is_list
 
 # Notion says of these that nothing was done.
 _NOTHING_DONE = frozenset({"rate_limited", "service_overload", "conflict_error"})

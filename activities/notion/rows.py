@@ -6,12 +6,13 @@ from typing import Any, Protocol
 from urllib.parse import quote
 
 from activities.notion.asking import Asking, CannotLook
-from activities.notion.matching import a_list, an_object, moment, properties_match, text_of
+from activities.notion.matching import moment, properties_match, text_of
 from activities.notion.trail import Trail
 from activities.notion.writes import Write
+from steps.notion.versions import DATA_SOURCES
+from steps.parts import a_list, an_object
 
 Json = dict[str, Any]
-_DATA_SOURCES = "2025-09-03"  # the first version that has them
 _LONGEST_TEXT = 2_000  # of a filter
 _TEXTS = ("title", "rich_text")
 _VALUES = ("number", "email", "url", "phone_number")
@@ -62,9 +63,9 @@ class Rows:
         version = self._asking.version
         if "data_source_id" in parent:
             query = f"/v1/data_sources/{quote(str(parent['data_source_id']), safe='')}/query"
-            return [(query, max(version, _DATA_SOURCES))]
+            return [(query, max(version, DATA_SOURCES))]
         database = f"/v1/databases/{quote(str(parent['database_id']), safe='')}"
-        if version < _DATA_SOURCES:
+        if version < DATA_SOURCES:
             return [(f"{database}/query", version)]
         sources = a_list((await self._asking.get(database)).get("data_sources"))
         return [(f"/v1/data_sources/{an_object(each).get('id')}/query", version) for each in sources]

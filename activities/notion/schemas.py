@@ -14,9 +14,9 @@ from activities.notion.sources import Sources
 from steps.errors import NotionError
 from steps.http import NotionRequest
 from steps.notion.ids import read_id
-from steps.notion.parts import an_object
 from steps.notion.schema import TITLE_ALONE, Schema, read_schema
 from steps.notion.versions import DATA_SOURCES
+from steps.parts import an_object
 
 Get = Callable[[NotionRequest], Awaitable[dict[str, Any]]]
 LIFETIME = 600.0  # seconds

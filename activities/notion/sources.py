@@ -12,7 +12,7 @@ from urllib.parse import quote
 from temporalio.exceptions import ApplicationError
 
 from steps.errors import NotionError
-from steps.notion.parts import a_list, an_object
+from steps.parts import a_list, an_object, details_of
 
 Get = Callable[[str], Awaitable[dict[str, Any]]]
 """Return the object at a path, asked for in a version that has data sources."""
@@ -90,7 +90,7 @@ class Sources:
 
 def told(error: NotionError | ApplicationError) -> dict[str, Any]:
     """Return what Notion said in a refusal: its status and code, and what else it has."""
-    return error.details() if isinstance(error, NotionError) else an_object(next(iter(error.details), None))
+    return error.details() if isinstance(error, NotionError) else details_of(error)
 
 
 def mistaken(error: NotionError | ApplicationError) -> bool:

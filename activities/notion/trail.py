@@ -2,12 +2,12 @@ from __future__ import annotations
 
 import time
 from datetime import datetime, timedelta
-from typing import Any, cast
 
 from temporalio import activity
 
 from activities.heartbeat import Pulse
 from steps.http import Again
+from steps.parts import an_object
 
 _MARGIN = 1.1  # what Notion has done at the last moment must also be found
 _SOON = 3.0  # in seconds; after an answer that says that the request is over
@@ -77,8 +77,7 @@ def _before(info: activity.Info, again: Again | None) -> tuple[bool, float | Non
     if info.attempt == 1:
         doubtful = again is not None and again.since is not None
         return doubtful, again.open.timestamp() if again and again.open else None, False
-    found: Any = info.heartbeat_details[0] if info.heartbeat_details else None
-    left = cast("dict[str, Any]", found) if isinstance(found, dict) else {}
+    left = an_object(next(iter(info.heartbeat_details), None))
     # Details outlast the attempt that they are of.
     if left.get("attempt") == info.attempt - 1:
         return bool(left.get("doubtful")), left.get("open"), bool(left.get("over"))

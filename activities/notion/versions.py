@@ -10,8 +10,8 @@ from urllib.parse import quote, unquote
 from activities.notion.sources import Home
 from steps.errors import RequestInvalid
 from steps.http import NotionRequest
-from steps.notion.parts import an_object, is_object
 from steps.notion.versions import DATA_SOURCES, NEWEST
+from steps.parts import an_object, is_object
 
 Json = dict[str, Any]
 Homes = Mapping[str, Home]

@@ -6,10 +6,10 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from steps.notion.mismatch import Mismatch, Wrong, listed, refuse, shown
-from steps.notion.parts import is_list, is_object
 from steps.notion.schema import Property, Schema
 from steps.notion.shaping import shape_one, unknown
 from steps.notion.times import a_time
+from steps.parts import is_list, is_object
 
 _EMPTY = ("is_empty", "is_not_empty")
 _TEXT = ("equals", "does_not_equal", "contains", "does_not_contain", "starts_with", "ends_with", *_EMPTY)

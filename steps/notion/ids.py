@@ -9,7 +9,7 @@ from typing import Any, Literal
 from urllib.parse import parse_qs, quote, urlsplit
 
 from steps.errors import RequestInvalid
-from steps.notion.parts import is_object
+from steps.parts import is_object
 
 Kind = Literal["page", "block", "other"]
 _HEX = re.compile(r"[0-9a-f]{32}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)

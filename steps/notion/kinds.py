@@ -9,10 +9,10 @@ from typing import Any
 
 from steps.notion.mismatch import Wrong, shown
 from steps.notion.named import a_file, a_text, an_id, an_option, known_option
-from steps.notion.parts import an_object, is_list, is_object
 from steps.notion.schema import Property, Schema
 from steps.notion.texts import MAX_PIECE, MAX_PIECES, split, units
 from steps.notion.times import a_range, a_time
+from steps.parts import an_object, is_list, is_object
 
 Kind = Callable[[Schema, Property, Any], Any]
 MAX_ITEMS = 100

@@ -6,9 +6,9 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from steps.notion.mismatch import Wrong, listed, shown
-from steps.notion.parts import is_object
 from steps.notion.schema import Property, Schema, close
 from steps.notion.texts import MAX_PIECE, units
+from steps.parts import is_object
 
 MAX_NAME = 100
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from steps.notion.parts import a_list, an_object, is_list, is_object
+from steps.parts import a_list, an_object, is_list, is_object
 
 _AS_IT_IS = frozenset(
     {"number", "checkbox", "url", "email", "phone_number", "created_time", "last_edited_time", "string", "boolean"}

@@ -11,10 +11,11 @@ from steps.calls import send
 from steps.earlier import Calls
 from steps.errors import NotionError, RequestInvalid
 from steps.notion.keys import digest, key_value
-from steps.notion.recording import LIMIT_REACHED
+from steps.notion.plain import RETRY
 from steps.notion.records import Action, Record, RecordAnswer, RecordKey, RecordRequest
+from steps.notion.results import LIMIT_REACHED
 from steps.notion.schema import Property, Schema
-from steps.notion.upserts import RETRY, TIMEOUT, upsert
+from steps.notion.upserts import TIMEOUT, upsert
 from steps.notion.values import to_crossing
 from steps.payload import to_json
 

@@ -13,13 +13,12 @@ from steps.http import NotionRequest
 from steps.notion.filters import equals, filter_of, sorts_of
 from steps.notion.keys import key_property, key_value
 from steps.notion.out import plain_value
-from steps.notion.parts import a_list, an_object, is_object
 from steps.notion.records import RecordAnswer, RecordKey, RecordRequest
 from steps.notion.schema import Property, Schema
 from steps.notion.shaping import shape
+from steps.notion.versions import DATA_SOURCES
+from steps.parts import a_list, an_object, is_object
 
-DATA_SOURCES = "2025-09-03"  # from this version on, rows are those of a data source
-LIMIT_REACHED = "query_result_limit_reached"
 # Notion's lists show a new page a while after it was made. The look-up of the next writer must find it.
 _LOOKS = (0.0, 0.25, 0.5, 1.0, 2.0, 3.0, 3.0)
 

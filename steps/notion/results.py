@@ -6,11 +6,11 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Generator, Mappi
 from typing import Any, Generic, TypeVar, cast
 
 from steps.errors import NotionError, RequestInvalid
-from steps.notion.parts import a_list, an_object, is_list
-from steps.notion.recording import LIMIT_REACHED
 from steps.notion.shapes import ResultPage
+from steps.parts import a_list, an_object, is_list
 
 T = TypeVar("T")
+LIMIT_REACHED = "query_result_limit_reached"
 MAX_ROWS = 10_000
 """What Notion returns of one query at most, and what is read where no limit is given."""
 MAX_PAGE = 100

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 from urllib.parse import unquote
 
-from steps.notion.parts import a_list, an_object, is_object
+from steps.parts import a_list, an_object, is_object
 
 UUID = re.compile(r"[0-9a-fA-F]{8}-?([0-9a-fA-F]{4}-?){3}[0-9a-fA-F]{12}")
 OPTIONS = frozenset({"select", "multi_select", "status"})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Generic, Literal, NotRequired, TypedDict, TypeVar
 
-from steps.notion.parts import an_object
+from steps.parts import an_object
 
 T = TypeVar("T")
 Json = dict[str, Any]

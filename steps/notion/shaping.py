@@ -9,8 +9,8 @@ from steps.notion import kinds
 from steps.notion.kinds import Kind
 from steps.notion.mismatch import Mismatch, Wrong, listed, refuse, shown
 from steps.notion.named import check_raw_option
-from steps.notion.parts import is_list, is_object
 from steps.notion.schema import Property, Schema
+from steps.parts import is_list, is_object
 
 COMPUTED = frozenset(
     {

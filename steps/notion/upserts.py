@@ -21,14 +21,13 @@ from temporalio.exceptions import (
 )
 
 from steps.calls import HEARTBEAT_TIMEOUT, cut, lasting, until_sent
+from steps.notion.plain import RETRY
 from steps.notion.records import RecordAnswer, RecordRequest
 from steps.priority import priority_of
-from steps.retry import Retry
 
 NAME = "steps.upsert"
 PREFIX = "upserts/"
 TIMEOUT = timedelta(minutes=10)  # of one attempt: a few calls of Notion's API, and each may wait for its turn
-RETRY = Retry(attempts=100, backoff=1, longest=60)
 _FIRST, _GROWTH = 0.2, 1.3
 _LONGEST, _LONGEST_LATER = 2.0, 60.0
 _LATER = 40  # pauses: after a minute of them, another one is no hurry

@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 from steps.http import NotionRequest
-from steps.notion.parts import a_list, an_object, is_object
+from steps.parts import a_list, an_object, is_object
 from steps.testing.listing import page_of
 from steps.testing.texts import answered
 

@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 from steps.http import NotionRequest
-from steps.notion.parts import an_object
+from steps.parts import an_object
 from steps.testing.listing import page_of
 from steps.testing.texts import answered
 

@@ -7,11 +7,11 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from steps.http import NotionRequest
-from steps.notion.parts import a_list, an_object
 from steps.notion.recording import Recording
 from steps.notion.records import RecordAnswer, RecordRequest
 from steps.notion.schema import Schema
 from steps.notion.versions import NEWEST
+from steps.parts import a_list, an_object
 from steps.testing.call import Call
 from steps.testing.errors import UnexpectedCall
 from steps.testing.listing import page_of

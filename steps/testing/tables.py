@@ -9,9 +9,9 @@ from typing import Any
 
 from steps.notion.filters import OPERATORS
 from steps.notion.out import plain_value
-from steps.notion.parts import a_list, an_object, is_list, is_object
 from steps.notion.schema import OPTIONS, Property, Schema
 from steps.notion.shaping import COMPUTED, KINDS
+from steps.parts import a_list, an_object, is_list, is_object
 
 IDS = re.compile(r"[\w.:-]{1,100}")  # a test names its pages as it likes
 _LISTS = ("title", "rich_text", "multi_select", "people", "relation", "files")

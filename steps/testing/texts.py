@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from steps.notion.parts import a_list, an_object
+from steps.parts import a_list, an_object
 
 
 def answered(content: dict[str, Any]) -> dict[str, Any]:

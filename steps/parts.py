@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any, TypeGuard
+
+from temporalio.exceptions import ApplicationError
 
 
 def is_object(value: object) -> TypeGuard[dict[str, Any]]:
@@ -23,3 +26,17 @@ def an_object(value: object) -> dict[str, Any]:
 def a_list(value: object) -> list[Any]:
     """Return a JSON array, or an empty one."""
     return value if is_list(value) else []
+
+
+def parse_object(text: str | bytes) -> dict[str, Any] | None:
+    """Return the JSON object that a text holds, or None."""
+    try:
+        value: object = json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+    return value if is_object(value) else None
+
+
+def details_of(failure: BaseException | None) -> dict[str, Any]:
+    """Return what travels with a failure beside its message, or an empty object."""
+    return an_object(next(iter(failure.details), None)) if isinstance(failure, ApplicationError) else {}
