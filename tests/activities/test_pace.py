@@ -92,8 +92,8 @@ async def test_what_cannot_be_turned_away_waits_in_its_worker_and_not_out_of_its
         serving(came) as server,
         world.worker(notion_origin=server.origin, notion_requests_per_second=RATE) as worker,
     ):
-        await world.vault.paces.hold("my-notion", LIMIT, 2.5)
         began = time.monotonic()
+        await world.vault.paces.hold("my-notion", LIMIT, 2.5)
         assert (await fetch(worker, seal, timeout=2, **how)).ok
     assert came.moments[0] - began > 2.4
 
