@@ -69,7 +69,10 @@ def test_every_variable_of_ours_is_a_setting(name: str):
 
 def test_every_secret_of_our_processes_is_a_setting(compose: dict[str, Any]):
     for name in ("api", "worker", "migrate"):
-        given = {secret.get("target", secret["source"]).rpartition("/")[2].upper() for secret in compose["services"][name]["secrets"]}
+        given = {
+            secret.get("target", secret["source"]).rpartition("/")[2].upper()
+            for secret in compose["services"][name]["secrets"]
+        }
         assert given
         assert given <= FIELDS
 
