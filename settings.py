@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from urllib.parse import urlsplit
 
 from dotenv import load_dotenv
-from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 ROOT = Path(__file__).parent
@@ -37,6 +37,20 @@ class Settings(BaseSettings):
     master_key_file: Path | None = Field(default=None, description="The vault's key file; made at first start.")
     signing_key: SecretStr | None = Field(default=None, description="Signs sealed references and trigger addresses.")
     signing_key_file: Path | None = Field(default=None, description="The signing key's file; made at first start.")
+
+    openbao_plain_http: bool = Field(
+        default=False, description="Allow http to an OpenBao that is not on this machine: on a private network alone."
+    )
+    openbao_url: str | None = Field(default=None, description="The address of OpenBao.")
+    openbao_role_id: str | None = Field(default=None, description="The id of this process's AppRole.")
+    openbao_secret_id: SecretStr | None = Field(default=None, description="Its secret id.")
+    openbao_key: str = Field(
+        default="steps", pattern="^[a-z0-9][a-z0-9_-]{0,62}$", description="The key of OpenBao's transit engine."
+    )
+    openbao_ca_file: Path | None = Field(default=None, description="The CA certificates that OpenBao's is checked by.")
+    key_provider: str = Field(
+        default="local", pattern="^(local|openbao)$", description="What holds the key that seals tokens."
+    )
 
     api_host: str = Field(default="127.0.0.1", description="The address that the API listens on.")
     api_port: int = Field(default=8000, ge=0, le=65535, description="The port that the API listens on.")
@@ -94,6 +108,27 @@ class Settings(BaseSettings):
             host, _, port = address.rpartition(":")
             if not host or not port.isdecimal():
                 raise ValueError("must be host:port addresses, separated by commas, such as 10.0.0.5:8080")
+        return value
+
+    @field_validator("openbao_url")
+    @classmethod
+    def _openbao(cls, value: str | None, info: ValidationInfo) -> str | None:
+        parts = urlsplit(value or "")
+        if value is None:
+            return None
+        if parts.scheme not in ("http", "https") or not parts.hostname or parts.path.strip("/") or parts.query:
+            raise ValueError("must be an address such as https://openbao.example.com:8200")
+        if parts.scheme == "http" and not _is_loopback(parts.hostname) and not info.data.get("openbao_plain_http"):
+            raise ValueError("must be https, or an address on this machine: data keys are sent there")
+        return value.rstrip("/")
+
+    @field_validator("key_provider")
+    @classmethod
+    def _provider(cls, value: str, info: ValidationInfo) -> str:
+        needed = ("openbao_url", "openbao_role_id", "openbao_secret_id")
+        missing = [f"STEPS_{name.upper()}" for name in needed if name in info.data and not _given(info.data[name])]
+        if value == "openbao" and missing:
+            raise ValueError(f"openbao needs {', '.join(missing)}")
         return value
 
     @field_validator("public_url", "temporal_ui_url")
@@ -155,6 +190,10 @@ def read_settings(**given: Any) -> Settings:
     except ValidationError as error:
         lines = [f"STEPS_{'.'.join(map(str, item['loc'])).upper()}: {item['msg']}" for item in error.errors()]
         raise SystemExit("\n".join(lines)) from None
+
+
+def _given(value: str | SecretStr | None) -> bool:
+    return bool(value.get_secret_value() if isinstance(value, SecretStr) else value)
 
 
 def _is_loopback(host: str) -> bool:

@@ -38,6 +38,14 @@ from vault.errors import (
     WrongKey,
 )
 from vault.handles import check_handle
+from vault.key_provider_errors import (
+    KeyMissing,
+    KeyProviderDenied,
+    KeyProviderFailed,
+    KeyProviderSealed,
+    KeyProviderUnreachable,
+    KeyRetired,
+)
 from vault.keys import KeyProvider, LocalKeys, WrappedKey
 from vault.migration import migrate
 from vault.one_time import OneTime
@@ -72,8 +80,14 @@ __all__ = [
     "HandleTaken",
     "KeyFileExposed",
     "KeyFileInvalid",
+    "KeyMissing",
     "KeyProvider",
+    "KeyProviderDenied",
+    "KeyProviderFailed",
+    "KeyProviderSealed",
+    "KeyProviderUnreachable",
     "KeyRefused",
+    "KeyRetired",
     "KeyTextInvalid",
     "Limit",
     "LocalKeys",

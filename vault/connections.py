@@ -115,12 +115,18 @@ class Connections:
         Raises:
             ConnectionUnknown: no connection has this handle.
         """
-        row = await self._row(handle)
-        needed = ConnectionStatus.NEEDS_REAUTHORIZATION
-        values = await self._sealed(_place(row), tokens) | {
-            "status": case((connections.c.status == needed, ConnectionStatus.ACTIVE), else_=connections.c.status)
-        }
-        return await self._change(connections.c.id == row.id, connections.c.version == version, values=values)
+        needed, c = ConnectionStatus.NEEDS_REAUTHORIZATION, connections.c
+        status = {"status": case((c.status == needed, ConnectionStatus.ACTIVE), else_=c.status)}
+        for _ in range(_SAVE_ATTEMPTS):
+            row = await self._row(handle)
+            if row.version != version:
+                return False
+            values = await self._sealed(_place(row), tokens, row) | status
+            # The sealed pair too: where its keys were wrapped anew meanwhile, the old wrapping must not come back.
+            same = (c.id == row.id, c.version == version, c.access == row.access)
+            if await self._change(*same, c.refresh.is_not_distinct_from(row.refresh), values=values):
+                return True
+        raise VaultUnavailable(f'The connection "{handle}" is being changed by too many callers at once. Try again.')
 
     async def mark(
         self,
@@ -177,13 +183,19 @@ class Connections:
             return None
         return _connection(after)
 
-    async def _sealed(self, place: _Place, tokens: Tokens) -> dict[str, Any]:
-        refresh = None
-        if tokens.refresh is not None:
-            refresh = await self._envelope.seal(tokens.refresh.reveal(), place.context("refresh"))
+    async def _sealed(self, place: _Place, tokens: Tokens, row: Row[Any] | None = None) -> dict[str, Any]:
+        """Seal a pair: in the place of that of the row under its data keys, since a worker may not make new ones."""
+
+        async def seal(token: Secret | None, before: bytes | None, field: str) -> bytes | None:
+            if token is None:
+                return None
+            if before is None:
+                return await self._envelope.seal(token.reveal(), place.context(field))
+            return await self._envelope.reseal(before, token.reveal(), place.context(field))
+
         return {
-            "access": await self._envelope.seal(tokens.access.reveal(), place.context("access")),
-            "refresh": refresh,
+            "access": await seal(tokens.access, None if row is None else row.access, "access"),
+            "refresh": await seal(tokens.refresh, None if row is None else row.refresh, "refresh"),
             "expires_at": tokens.expires_at,
             "version": connections.c.version + 1,
             "refreshing_until": None,

@@ -41,6 +41,13 @@ class KeyProvider(Protocol):
         """
         ...
 
+    async def check(self, wrapped: WrappedKey, context: bytes) -> None:
+        """Raise as `unwrap` does where it would fail; a provider that may not unwrap has another way to find out."""
+        await self.unwrap(wrapped, context)
+
+    async def close(self) -> None:
+        """Close the connections of the provider, if it has any."""
+
 
 class LocalKeys(KeyProvider):
     """Wrap data keys with AES-256-GCM under a ring of keys held in memory.

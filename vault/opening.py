@@ -1,12 +1,16 @@
-"""How a process opens its vault and its signing key: from text in the environment, or from a key file."""
+"""How a process opens its vault and its signing key: from text in the environment, from a key file, or by OpenBao."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
+from vault.key_settings import KeySettings
 from vault.keys import KeyProvider, LocalKeys
+from vault.openbao import OpenBaoKeys, OpenBaoRotator
+from vault.openbao_client import OpenBao
+from vault.secret import Secret
 from vault.signing import Signer
-from vault.vault import Vault
+from vault.vault import May, Vault
 
 
 def open_keys(text: str | None, path: Path) -> KeyProvider:
@@ -22,10 +26,36 @@ def open_signer(text: str | None, path: Path) -> Signer:
     return Signer.from_text(text) if text is not None else Signer.from_file(path)
 
 
-async def open_vault(url: str, text: str | None, path: Path) -> Vault:
-    """Open the vault.
+async def open_vault(
+    url: str, text: str | None, path: Path, provider: KeySettings | None = None, *, may: May = "both"
+) -> Vault:
+    """Open the vault; the text and the file are for a provider that is not OpenBao.
 
     Raises:
         VaultError: it is not migrated, has another key, or does not answer; nothing is ever stored without a key.
     """
-    return await Vault.open(url, open_keys(text, path))
+    if provider is None or provider.key_provider != "openbao":
+        return await Vault.open(url, open_keys(text, path), may=may)
+    server, key = _openbao(provider), provider.openbao_key
+    return await Vault.open(url, OpenBaoKeys(server, key), OpenBaoKeys(server, hook_key(key)), may=may)
+
+
+def open_openbao_rotators(provider: KeySettings) -> tuple[OpenBaoRotator, OpenBaoRotator]:
+    """Return what changes OpenBao's key of tokens and secret variables, and what changes its hook key."""
+    server, key = _openbao(provider), provider.openbao_key
+    return OpenBaoRotator(server, key), OpenBaoRotator(server, hook_key(key))
+
+
+def hook_key(key: str) -> str:
+    """Return the name of OpenBao's key for what the API itself must verify."""
+    return f"{key}-hooks"
+
+
+def _openbao(provider: KeySettings) -> OpenBao:
+    secret_id = provider.openbao_secret_id
+    return OpenBao(
+        provider.openbao_url or "",
+        provider.openbao_role_id or "",
+        Secret(secret_id.get_secret_value() if secret_id else ""),
+        ca_file=provider.openbao_ca_file,
+    )
