@@ -11,6 +11,8 @@ from dotenv import load_dotenv
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from codec.keys import read_keys
+
 ROOT = Path(__file__).parent
 _SECRETS_DIR = Path("/run/secrets")
 NOTION_ORIGIN = "https://api.notion.com"
@@ -46,6 +48,9 @@ class Settings(BaseSettings):
     task_queue: str = Field(default="steps", min_length=1, description="Temporal's task queue for runs and calls.")
     workflows_dir: Path = Field(default=ROOT / "workflows", description="The folder that the workflows are read from.")
     temporal_ui_url: str = Field(default="http://127.0.0.1:8233", description="Where links to the Temporal UI lead.")
+    payload_keys: SecretStr | None = Field(
+        default=None, description="Keys that encrypt what Temporal keeps, `id:base64`; the first one encrypts."
+    )
     max_running_steps: int = Field(default=100, ge=1, description="Steps and calls that one worker runs at once.")
     shutdown_seconds: float = Field(default=20, ge=0, description="How long a stopping worker waits for its calls.")
 
@@ -96,6 +101,13 @@ class Settings(BaseSettings):
                 raise ValueError("must be host:port addresses, separated by commas, such as 10.0.0.5:8080")
         return value
 
+    @field_validator("payload_keys")
+    @classmethod
+    def _keys(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None:
+            read_keys(value.get_secret_value())
+        return value
+
     @field_validator("public_url", "temporal_ui_url")
     @classmethod
     def _address(cls, value: str) -> str:
@@ -137,6 +149,11 @@ class Settings(BaseSettings):
     def signing_key_path(self) -> Path:
         """The signing key's file."""
         return self.signing_key_file or self.data_dir / "signing.key"
+
+    @property
+    def payload_keys_text(self) -> str:
+        """The keys that encrypt payloads; empty where there are none."""
+        return self.payload_keys.get_secret_value() if self.payload_keys is not None else ""
 
     @property
     def secure(self) -> bool:
