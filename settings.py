@@ -174,6 +174,15 @@ def read_settings(**given: Any) -> Settings:
         raise SystemExit("\n".join(lines)) from None
 
 
+def origin_of(url: str) -> str:
+    """Return the origin of an address as browsers write it."""
+    parts = urlsplit(url)
+    host, port = parts.hostname or "", parts.port
+    named = f"[{host}]" if ":" in host else host
+    usual = port is None or port == {"http": 80, "https": 443}.get(parts.scheme)
+    return f"{parts.scheme}://{named}" if usual else f"{parts.scheme}://{named}:{port}"
+
+
 def _is_loopback(host: str) -> bool:
     try:
         return ip_address(host).is_loopback

@@ -10,7 +10,7 @@ from temporalio.converter import PayloadCodec
 from codec.errors import PayloadKeyUnknown, PayloadTampered
 from codec.keys import PayloadKey
 
-ENCODING = b"binary/encrypted"
+ENCODING = b"binary/steps-encrypted"  # not the name in others' samples: a shared namespace has their payloads, too
 _KEY_ID = "encryption-key-id"
 
 

@@ -25,7 +25,7 @@ PLAIN = Payload(metadata={"encoding": b"json/plain"}, data=b'"canary"')
 async def test_a_payload_is_hidden_with_its_metadata_and_comes_back() -> None:
     [hidden] = await Encryption(read_keys(OLD)).encode([PLAIN])
     assert b"canary" not in hidden.SerializeToString()
-    assert dict(hidden.metadata) == {"encoding": b"binary/encrypted", "encryption-key-id": b"old"}
+    assert dict(hidden.metadata) == {"encoding": b"binary/steps-encrypted", "encryption-key-id": b"old"}
     assert await Encryption(read_keys(OLD)).decode([hidden]) == [PLAIN]
 
 
@@ -85,6 +85,6 @@ def test_a_payload_does_not_open_under_another_keys_name() -> None:
 
 @pytest.mark.parametrize("name", [b"", b"\xff\xfe", b"x" * 500])
 def test_a_name_that_is_none_is_an_unknown_key(name: bytes) -> None:
-    payload = Payload(metadata={"encoding": b"binary/encrypted", "encryption-key-id": name}, data=b"x" * 64)
+    payload = Payload(metadata={"encoding": b"binary/steps-encrypted", "encryption-key-id": name}, data=b"x" * 64)
     with pytest.raises(PayloadKeyUnknown):
         Encryption(read_keys(OLD)).decrypt(payload)
