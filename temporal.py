@@ -44,6 +44,7 @@ class StepsPlugin(SimplePlugin):
 
     def __init__(self, keys: Mapping[str, PayloadKey]) -> None:
         converter = make_converter(keys)
+        self._replaying = make_converter(keys, hide_failures=False)
         super().__init__("durable-steps", data_converter=converter, workflow_runner=_runner)  # pyright: ignore[reportUnknownMemberType]  # the SDK's own gap
         self._headers = HeaderCodecBehavior.CODEC if keys else HeaderCodecBehavior.NO_CODEC
 
@@ -52,8 +53,9 @@ class StepsPlugin(SimplePlugin):
         return super().configure_client({**config, "header_codec_behavior": self._headers})
 
     def configure_replayer(self, config: ReplayerConfig) -> ReplayerConfig:
-        """Read headers as the worker does."""
-        return super().configure_replayer({**config, "header_codec_behavior": self._headers})
+        """Read headers as the worker does, and say what did not replay."""
+        configured = super().configure_replayer({**config, "header_codec_behavior": self._headers})
+        return {**configured, "data_converter": self._replaying}
 
 
 def plugin(keys: Mapping[str, PayloadKey] | None = None) -> StepsPlugin:

@@ -7,14 +7,9 @@ PayloadError            payload-error
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import ClassVar
 
 from temporalio.exceptions import ApplicationError
-
-# An activity that this worker cannot read uses up an attempt: slowly, so that another worker may take it, or a person
-# may add the key.
-_AGAIN = timedelta(seconds=30)
 
 
 class PayloadError(ApplicationError):
@@ -23,7 +18,7 @@ class PayloadError(ApplicationError):
     kind: ClassVar[str] = "payload-error"
 
     def __init__(self, message: str) -> None:
-        super().__init__(message, type=self.kind, non_retryable=False, next_retry_delay=_AGAIN)
+        super().__init__(message, type=self.kind, non_retryable=False)
 
 
 class PayloadKeyUnknown(PayloadError):

@@ -1,29 +1,45 @@
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping, Sequence
 
 from cryptography.exceptions import InvalidTag
 from google.protobuf.message import DecodeError
 from temporalio.api.common.v1 import Payload
-from temporalio.converter import PayloadCodec
+from temporalio.converter import (
+    ActivitySerializationContext,
+    PayloadCodec,
+    SerializationContext,
+    WithSerializationContext,
+)
 
-from codec.errors import PayloadKeyUnknown, PayloadTampered
+from codec.errors import PayloadError, PayloadKeyUnknown, PayloadTampered
 from codec.keys import PayloadKey
 
 ENCODING = b"binary/steps-encrypted"  # not the name in others' samples: a shared namespace has their payloads, too
+HESITATION = 15.0
+"""In seconds; longer than a call may go without a heartbeat."""
 _KEY_ID = "encryption-key-id"
 
 
-class Encryption(PayloadCodec):
+class Encryption(PayloadCodec, WithSerializationContext):
     """Encrypt payloads under the first key, and decrypt what any of the keys has encrypted.
 
     Plain payloads pass as they are: those of runs that began before, and those of programs that have no key. Without
     any key nothing is encrypted, and what is encrypted is refused by name.
     """
 
-    def __init__(self, keys: Mapping[str, PayloadKey]) -> None:
-        self._keys = dict(keys)
+    def __init__(self, keys: Mapping[str, PayloadKey], *, hesitant: bool = False) -> None:
+        self._keys, self._hesitant = dict(keys), hesitant
         self._first = next(iter(self._keys), None)
+
+    def with_context(self, context: SerializationContext) -> Encryption:
+        """Hesitate over the calls that this worker cannot read.
+
+        The SDK would fail them for good where they have a heartbeat's details (temporalio 1.35), and at once where
+        not. So the server counts the worker as dead, and has another one try.
+        """
+        return Encryption(self._keys, hesitant=isinstance(context, ActivitySerializationContext))
 
     async def encode(self, payloads: Sequence[Payload]) -> list[Payload]:
         """Return the payloads, each encrypted."""
@@ -36,7 +52,12 @@ class Encryption(PayloadCodec):
             PayloadKeyUnknown: one was encrypted with a key that is not here.
             PayloadTampered: one does not open.
         """
-        return [self.decrypt(payload) for payload in payloads]
+        try:
+            return [self.decrypt(payload) for payload in payloads]
+        except PayloadError:
+            if self._hesitant:
+                await asyncio.sleep(HESITATION)
+            raise
 
     def encrypt(self, payload: Payload) -> Payload:
         """Return one payload, encrypted with all its metadata."""
