@@ -69,6 +69,7 @@ async def dev_server() -> AsyncIterator[WorkflowEnvironment]:
 
 # What starts processes of its own, on ports that it finds free, runs one after the other.
 _PROCESSES = {
+    "contract",
     "end_to_end",
     "browser",
     "bench",
