@@ -11,6 +11,8 @@ from dotenv import load_dotenv
 from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from codec.keys import read_keys
+
 ROOT = Path(__file__).parent
 _SECRETS_DIR = Path("/run/secrets")
 NOTION_ORIGIN = "https://api.notion.com"
@@ -60,6 +62,9 @@ class Settings(BaseSettings):
     task_queue: str = Field(default="steps", min_length=1, description="Temporal's task queue for runs and calls.")
     workflows_dir: Path = Field(default=ROOT / "workflows", description="The folder that the workflows are read from.")
     temporal_ui_url: str = Field(default="http://127.0.0.1:8233", description="Where links to the Temporal UI lead.")
+    payload_keys: SecretStr | None = Field(
+        default=None, description="Keys that encrypt what Temporal keeps, `id:base64`; the first one encrypts."
+    )
     max_running_steps: int = Field(default=100, ge=1, description="Steps and calls that one worker runs at once.")
     shutdown_seconds: float = Field(default=20, ge=0, description="How long a stopping worker waits for its calls.")
 
@@ -131,6 +136,13 @@ class Settings(BaseSettings):
             raise ValueError(f"openbao needs {', '.join(missing)}")
         return value
 
+    @field_validator("payload_keys")
+    @classmethod
+    def _keys(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None:
+            read_keys(value.get_secret_value())
+        return value
+
     @field_validator("public_url", "temporal_ui_url")
     @classmethod
     def _address(cls, value: str) -> str:
@@ -174,6 +186,11 @@ class Settings(BaseSettings):
         return self.signing_key_file or self.data_dir / "signing.key"
 
     @property
+    def payload_keys_text(self) -> str:
+        """The keys that encrypt payloads; empty where there are none."""
+        return self.payload_keys.get_secret_value() if self.payload_keys is not None else ""
+
+    @property
     def secure(self) -> bool:
         """Tell whether browsers reach us over https, so that cookies may say so."""
         return self.public_url.startswith("https://")
@@ -194,6 +211,15 @@ def read_settings(**given: Any) -> Settings:
 
 def _given(value: str | SecretStr | None) -> bool:
     return bool(value.get_secret_value() if isinstance(value, SecretStr) else value)
+
+
+def origin_of(url: str) -> str:
+    """Return the origin of an address as browsers write it."""
+    parts = urlsplit(url)
+    host, port = parts.hostname or "", parts.port
+    named = f"[{host}]" if ":" in host else host
+    usual = port is None or port == {"http": 80, "https": 443}.get(parts.scheme)
+    return f"{parts.scheme}://{named}" if usual else f"{parts.scheme}://{named}:{port}"
 
 
 def _is_loopback(host: str) -> bool:
