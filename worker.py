@@ -16,13 +16,14 @@ from temporalio.common import VersioningBehavior, WorkerDeploymentVersion
 from temporalio.worker import PollerBehaviorAutoscaling, Worker, WorkerDeploymentConfig
 
 from activities import Activities
+from activities.tasks import keep_connections
 from logs import configure_logging
 from schedules.keeper import keep_schedules
 from settings import Settings, read_settings
 from steps.dedupe import own_workflows
 from steps.discovery import Discovered, discover
 from temporal import DEFAULT_ADDRESS, connect, leave
-from vault import VaultError
+from vault import Vault, VaultError
 from vault.opening import open_signer, open_vault
 
 log = logging.getLogger("worker")
@@ -91,7 +92,7 @@ async def run_worker(settings: Settings, stop: asyncio.Event) -> None:
         try:
             async with make_worker(client, settings, activities.all(), list(found.workflows.values())):
                 log.info("Polling the task queue %r", settings.task_queue)
-                async with _keeping_schedules(client, settings, found):
+                async with _keeping_schedules(client, settings, found), _keeping(vault, client, settings):
                     await stop.wait()
                 log.info("Stopping: no new work; calls under way have %g seconds", settings.shutdown_seconds)
         finally:
@@ -105,6 +106,16 @@ async def _keeping_schedules(client: Client, settings: Settings, found: Discover
     deployment = _deployment()
     version = deployment.version if deployment else None
     task = asyncio.create_task(keep_schedules(client, settings.task_queue, found, version))
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.wait([task])
+
+
+@asynccontextmanager
+async def _keeping(vault: Vault, client: Client, settings: Settings) -> AsyncGenerator[None]:
+    task = asyncio.create_task(keep_connections(vault, client, settings))
     try:
         yield
     finally:

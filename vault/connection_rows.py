@@ -5,8 +5,10 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Row
 
-from vault.connection import Account, Connection, ConnectionStatus
-from vault.envelope import context_of
+from vault.connection import Account, Connection, ConnectionStatus, Tokens
+from vault.envelope import Envelope, context_of
+from vault.secret import Secret
+from vault.tables import connections
 
 
 class Place(NamedTuple):
@@ -42,3 +44,27 @@ def connection_of(row: Row[Any], last_used_at: datetime | None = None) -> Connec
         verified_at=row.verified_at,
         deleting_at=row.deleting_at,
     )
+
+
+async def seal_tokens(envelope: Envelope, place: Place, tokens: Tokens) -> dict[str, Any]:
+    """Return what a pair changes of its row."""
+    refresh = None
+    if tokens.refresh is not None:
+        refresh = await envelope.seal(tokens.refresh.reveal(), place.context("refresh"))
+    return {
+        "access": await envelope.seal(tokens.access.reveal(), place.context("access")),
+        "refresh": refresh,
+        "expires_at": tokens.expires_at,
+        "version": connections.c.version + 1,
+        "refreshing_until": None,
+    }
+
+
+async def open_tokens(envelope: Envelope, row: Row[Any]) -> Tokens:
+    """Return the pair of a row; raises a VaultError where it does not open."""
+    place = place_of(row)
+    access = Secret(await envelope.open(row.access, place.context("access")))
+    refresh = None
+    if row.refresh is not None:
+        refresh = Secret(await envelope.open(row.refresh, place.context("refresh")))
+    return Tokens(access, refresh, row.expires_at)

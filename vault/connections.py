@@ -11,14 +11,13 @@ from sqlalchemy.exc import IntegrityError
 from vault.connection import Account, Connection, ConnectionStatus, Opened, Tokens
 from vault.connection_errors import AccountDiffers, ConnectionBeingDeleted
 from vault.connection_events import ConnectionEvents, EventType, note
-from vault.connection_rows import Place, connection_of, place_of
+from vault.connection_rows import Place, connection_of, open_tokens, place_of, seal_tokens
 from vault.database import Database
 from vault.deletions import Deletions
 from vault.envelope import Envelope
 from vault.errors import AccountAlreadyConnected, ConnectionUnknown, HandleTaken, VaultUnavailable
 from vault.handles import check_handle, is_handle
 from vault.refreshes import Refreshes
-from vault.secret import Secret
 from vault.tables import connections
 from vault.times import USE_NOTED_EVERY, Clock
 from vault.tokens import new_id
@@ -73,23 +72,24 @@ class Connections:
             return saved
         raise VaultUnavailable(f'The connection "{handle}" is being changed by too many callers at once. Try again.')
 
-    async def reconnect(self, id: str, handle: str, account: Account, tokens: Tokens) -> Connection:
+    async def reconnect(self, id: str, handle: str, provider: str, account: Account, tokens: Tokens) -> Connection:
         """Store a new pair for this very connection, whatever its handle stands for by now.
 
         Raises:
-            ConnectionUnknown: it was deleted meanwhile, and nothing is stored.
-            ConnectionBeingDeleted: it is being deleted, and nothing is stored.
-            AccountDiffers: the authorization is another account's. Nothing is stored, but where that account has a
-                connection of its own, which then has the new pair.
+            ConnectionUnknown: it was deleted meanwhile; nothing is stored.
+            ConnectionBeingDeleted: it is being deleted; nothing is stored.
+            AccountDiffers: the authorization is another account's; nothing is stored.
+            AccountDiffers, AccountAlreadyConnected: with the handle of that account's own connection, which has the
+                new pair, as `save` would have it.
         """
         [rows] = await self._database.rows(select(connections).where(connections.c.id == id))
-        if not rows:
-            raise ConnectionUnknown(handle)
-        row = rows[0]
-        if row.account_id != account.id:
-            other, _ = await self._rivals(handle, row.provider, account.id)
+        row = rows[0] if rows else None
+        if row is None or row.account_id != account.id:
+            other, _ = await self._rivals(handle, provider, account.id)
             renewed = None if other is None else await self._renew(other, account, tokens)
-            raise AccountDiffers(connection_of(row), account, other=renewed.handle if renewed else None)
+            if row is not None:
+                raise AccountDiffers(connection_of(row), account, other=renewed.handle if renewed else None)
+            raise AccountAlreadyConnected(handle=renewed.handle) if renewed else ConnectionUnknown(handle)
         if renewed := await self._renew(row, account, tokens):
             return renewed
         raise ConnectionBeingDeleted(handle)
@@ -122,12 +122,9 @@ class Connections:
         row = await self._row(handle)
         if allow is not None:
             allow(connection_of(row))
-        access = Secret(await self._envelope.open(row.access, place_of(row).context("access")))
-        refresh = None
-        if row.refresh is not None:
-            refresh = Secret(await self._envelope.open(row.refresh, place_of(row).context("refresh")))
+        tokens = await open_tokens(self._envelope, row)
         used = await self._note_use(row)
-        return Opened(connection_of(row, used), Tokens(access, refresh, row.expires_at), row.version)
+        return Opened(connection_of(row, used), tokens, row.version)
 
     async def replace_tokens(self, handle: str, *, version: int, tokens: Tokens) -> bool:
         """Store the pair that a refresh gave, unless the pair it came from has been replaced: then return False.
@@ -138,7 +135,7 @@ class Connections:
             ConnectionUnknown: no connection has this handle.
         """
         row = await self._row(handle)
-        values = await self._sealed(place_of(row), tokens)
+        values = await seal_tokens(self._envelope, place_of(row), tokens)
         needed = ConnectionStatus.NEEDS_REAUTHORIZATION.value
         of_pair = (connections.c.id == row.id) & (connections.c.version == version)
         async with self._database.write() as connection:
@@ -200,7 +197,7 @@ class Connections:
 
     async def _renew(self, row: Row[Any], account: Account, tokens: Tokens) -> Connection | None:
         fresh = {"account": asdict(account), "status": ConnectionStatus.ACTIVE.value, "authorized_at": self._now()}
-        values = await self._sealed(place_of(row), tokens) | fresh
+        values = await seal_tokens(self._envelope, place_of(row), tokens) | fresh
         living = (connections.c.id == row.id) & connections.c.deleting_at.is_(None)
         async with self._database.write() as connection:
             renewed = update(connections).where(living).values(values).returning(connections)
@@ -214,7 +211,7 @@ class Connections:
         now = self._now()
         created = {"created_at": now, "authorized_at": now, "status": ConnectionStatus.ACTIVE.value}
         row = place._asdict() | {"account_id": account.id, "account": asdict(account)} | created
-        row |= await self._sealed(place, tokens) | {"version": 1}
+        row |= await seal_tokens(self._envelope, place, tokens) | {"version": 1}
         try:
             async with self._database.write() as connection:
                 after = (await connection.execute(insert(connections).values(row).returning(connections))).one()
@@ -222,18 +219,6 @@ class Connections:
         except IntegrityError:
             return None
         return connection_of(after)
-
-    async def _sealed(self, place: Place, tokens: Tokens) -> dict[str, Any]:
-        refresh = None
-        if tokens.refresh is not None:
-            refresh = await self._envelope.seal(tokens.refresh.reveal(), place.context("refresh"))
-        return {
-            "access": await self._envelope.seal(tokens.access.reveal(), place.context("access")),
-            "refresh": refresh,
-            "expires_at": tokens.expires_at,
-            "version": connections.c.version + 1,
-            "refreshing_until": None,
-        }
 
     async def _note_use(self, row: Row[Any]) -> datetime:
         now = self._now()

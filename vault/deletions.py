@@ -7,15 +7,14 @@ from typing import Any
 
 from sqlalchemy import Row, delete, insert, select, update
 
-from vault.connection import Connection, ConnectionStatus, Opened, Tokens
+from vault.connection import Connection, ConnectionStatus, Opened
 from vault.connection_errors import RefreshUnderWay
 from vault.connection_events import note
-from vault.connection_rows import connection_of, place_of
+from vault.connection_rows import connection_of, open_tokens
 from vault.database import Database
 from vault.envelope import Envelope
 from vault.errors import ConnectionUnknown
 from vault.handles import is_handle
-from vault.secret import Secret
 from vault.tables import connections, deleted_connections, paces
 from vault.times import Clock
 
@@ -87,11 +86,7 @@ class Deletions:
             return None
         if row.refreshing_until is not None and row.refreshing_until > self._now():
             raise RefreshUnderWay(f'The tokens of "{row.handle}" are being refreshed; they are revoked after that.')
-        access = Secret(await self._envelope.open(row.access, place_of(row).context("access")))
-        refresh = None
-        if row.refresh is not None:
-            refresh = Secret(await self._envelope.open(row.refresh, place_of(row).context("refresh")))
-        return Opened(connection_of(row), Tokens(access, refresh, row.expires_at), row.version)
+        return Opened(connection_of(row), await open_tokens(self._envelope, row), row.version)
 
     async def finish(self, id: str, revocation: Revocation, *, version: int | None = None) -> bool:
         """Delete the connection and its sealed tokens, and tell whether it is gone.

@@ -25,7 +25,7 @@ async def test_the_worker_registers_what_steps_call(world: World) -> None:
         names = [each.__name__ for each in worker.activities.all()]
     assert names == [
         "fetch", "notion", "record", "upload", "resolve_connection", "await_connection", "read_variables", "open_wait",
-        "read_occurrence",
+        "read_occurrence", "revoke_connection", "forget_connection", "test_connection", "tell_event",
     ]  # fmt: skip
 
 

@@ -10,6 +10,7 @@ from tests.vault.conftest import Clock, pair
 from tests.vault.deleting import delete
 from vault import (
     Account,
+    AccountAlreadyConnected,
     AccountDiffers,
     ConnectionBeingDeleted,
     ConnectionStatus,
@@ -37,7 +38,7 @@ async def test_a_connection_that_is_being_deleted_is_used_by_nobody_and_comes_ba
         vault.connections.save("ada", "notion", ADA, pair()),
         vault.connections.save("other", "notion", ADA, pair()),
         vault.connections.save("ada", "notion", BOB, pair()),
-        vault.connections.reconnect(saved.id, "ada", ADA, pair()),
+        vault.connections.reconnect(saved.id, "ada", "notion", ADA, pair()),
     ):
         with pytest.raises(ConnectionBeingDeleted):
             await renewal
@@ -108,7 +109,7 @@ async def test_what_is_left_names_no_account_and_holds_nothing_sealed(vault: Vau
 async def test_a_reconnection_renews_this_very_connection(vault: Vault) -> None:
     saved = await vault.connections.save("ada", "notion", ADA, pair())
     await vault.connections.mark("ada", ConnectionStatus.NEEDS_REAUTHORIZATION)
-    renewed = await vault.connections.reconnect(saved.id, "ada", ADA, pair("fresh"))
+    renewed = await vault.connections.reconnect(saved.id, "ada", "notion", ADA, pair("fresh"))
     assert (renewed.id, renewed.status) == (saved.id, ConnectionStatus.ACTIVE)
     assert (await vault.connections.open("ada")).tokens.access.reveal() == "fresh"
 
@@ -116,7 +117,7 @@ async def test_a_reconnection_renews_this_very_connection(vault: Vault) -> None:
 async def test_another_account_is_refused_and_changes_nothing(vault: Vault) -> None:
     saved = await vault.connections.save("ada", "notion", ADA, pair())
     with pytest.raises(AccountDiffers) as refused:
-        await vault.connections.reconnect(saved.id, "ada", BOB, pair("other"))
+        await vault.connections.reconnect(saved.id, "ada", "notion", BOB, pair("other"))
     assert refused.value.other is None
     assert 'the workspace "Ada\'s"' in str(refused.value)
     assert 'the workspace "Bob\'s"' in str(refused.value)
@@ -129,7 +130,7 @@ async def test_another_account_with_a_connection_of_its_own_has_that_one_renewed
     saved = await vault.connections.save("ada", "notion", ADA, pair())
     await vault.connections.save("bob", "notion", BOB, pair())
     with pytest.raises(AccountDiffers) as refused:
-        await vault.connections.reconnect(saved.id, "ada", BOB, pair("new"))
+        await vault.connections.reconnect(saved.id, "ada", "notion", BOB, pair("new"))
     assert refused.value.other == "bob"
     assert (await vault.connections.open("bob")).tokens.access.reveal() == "new"
     assert (await vault.connections.open("ada")).version == 1
@@ -138,10 +139,15 @@ async def test_another_account_with_a_connection_of_its_own_has_that_one_renewed
 async def test_a_handle_that_was_given_anew_is_not_the_connection_that_was_to_be_renewed(vault: Vault) -> None:
     saved = await vault.connections.save("ada", "notion", ADA, pair())
     await delete(vault, "ada")
-    await vault.connections.save("ada", "notion", ADA, pair("anew"))
+    await vault.connections.save("ada", "notion", BOB, pair("anew"))
     with pytest.raises(ConnectionUnknown):
-        await vault.connections.reconnect(saved.id, "ada", ADA, pair("late"))
+        await vault.connections.reconnect(saved.id, "ada", "notion", ADA, pair("late"))
     assert (await vault.connections.open("ada")).tokens.access.reveal() == "anew"
+    assert len(await vault.connections.list()) == 1
+    with pytest.raises(AccountAlreadyConnected) as refused:
+        await vault.connections.reconnect(saved.id, "ada", "notion", BOB, pair("bob's own"))
+    assert refused.value.handle == "ada"
+    assert (await vault.connections.open("ada")).tokens.access.reveal() == "bob's own"
 
 
 async def test_of_fifty_that_find_a_connection_lost_one_tells_of_it(vault: Vault) -> None:
