@@ -15,6 +15,7 @@ from temporalio.client import Client
 from api import (
     answers,
     connect,
+    connection_pages,
     connections,
     documented,
     health,
@@ -49,6 +50,7 @@ _ROOMS = (
     notion_events,
     resume,
     signin,
+    connection_pages,  # before `connect`, for a handle may be `add`
     connect,
     pages,
 )
