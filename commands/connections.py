@@ -44,7 +44,7 @@ def list_connections() -> None:
 
 @app.command("test")
 def test_connection(handle: Handle) -> None:
-    """Have a worker make a call that does nothing, and tell what the provider said; the status is 1 if it is not well."""
+    """Have a worker make a call that does nothing, and tell what the provider said; status 1 if it is not well."""
 
     async def work() -> tuple[Connection, Tested]:
         async with opened() as vault:
