@@ -35,6 +35,8 @@ _STATUS = {
     "webhook-token-unclear": 409,
     "handle-taken": 409,
     "account-already-connected": 409,
+    "account-differs": 409,
+    "connection-being-deleted": 409,
     "api-key-invalid": 401,
     "payload-invalid": 422,
     "payload-too-large": 413,
