@@ -215,6 +215,11 @@ class _Place(NamedTuple):
         return context_of("connections", self.id, field, self.handle, self.provider)
 
 
+def context_of_token(row: Row[Any], field: str) -> bytes:
+    """Name what a token in this row is bound to."""
+    return _place(row).context(field)
+
+
 def _place(row: Row[Any]) -> _Place:
     return _Place(row.id, row.handle, row.provider)
 

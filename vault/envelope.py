@@ -11,6 +11,9 @@ from vault.keys import KeyProvider, WrappedKey
 
 _FORMAT = 1
 _HEADER = struct.Struct(">BBH")  # format, length of the key id, length of the wrapped data key
+KEY_ID_AT = _HEADER.size
+"""Where a sealed value has the id of its key."""
+
 _NONCE_BYTES = 12
 _DATA_KEY_BITS = 256
 
@@ -67,6 +70,29 @@ class Envelope:
         except (InvalidTag, ValueError):
             raise _tampered() from None
         return opened.decode("utf-8", "surrogatepass")
+
+
+def sealed_head(key_id: str) -> bytes:
+    """Return what every value begins with that is sealed under a key whose id is as long as this one."""
+    return bytes((_FORMAT, len(key_id.encode())))
+
+
+def wrapped_key(sealed: bytes) -> WrappedKey:
+    """Return the wrapped data key of a sealed value, and with it the id of its key; the value stays sealed.
+
+    Raises:
+        TamperedSecret: this is no sealed value.
+    """
+    return _unpack(sealed)[0]
+
+
+def with_key(sealed: bytes, wrapped: WrappedKey) -> bytes:
+    """Return the sealed value with its data key wrapped anew; not a byte of the value itself changes.
+
+    Raises:
+        TamperedSecret: this is no sealed value.
+    """
+    return _pack(wrapped, _unpack(sealed)[1])
 
 
 def _pack(wrapped: WrappedKey, body: bytes) -> bytes:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from vault.keys import KeyProvider, LocalKeys
+from vault.keys import KeyProvider, KeyRotator, LocalKeys
 from vault.signing import Signer
 from vault.vault import Vault
 
@@ -15,6 +15,15 @@ def open_keys(text: str | None, path: Path) -> KeyProvider:
     An empty text is refused: whoever sets a key and gets it wrong must not be given another one.
     """
     return LocalKeys.from_text(text) if text is not None else LocalKeys.from_file(path)
+
+
+def open_rotator(text: str | None, path: Path) -> KeyRotator:
+    """Return what changes the master key; a key file must be there, for a new one would open nothing.
+
+    Raises:
+        KeyFileInvalid: there is no such file, or it is damaged.
+    """
+    return LocalKeys.from_text(text) if text is not None else LocalKeys.from_existing(path)
 
 
 def open_signer(text: str | None, path: Path) -> Signer:

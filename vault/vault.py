@@ -24,7 +24,7 @@ from vault.webhook_tokens import WebhookTokens
 
 _CHECK_ID = 1
 _CHECK_TEXT = "durable-steps"
-_CHECK_CONTEXT = context_of("key_checks", str(_CHECK_ID), "sealed")
+CHECK_CONTEXT = context_of("key_checks", str(_CHECK_ID), "sealed")
 
 
 class Vault:
@@ -89,7 +89,7 @@ class Vault:
     async def _check_key(self) -> None:
         sealed = await self._stored_check() or await self._store_check()
         try:
-            text = await self._envelope.open(sealed, _CHECK_CONTEXT)
+            text = await self._envelope.open(sealed, CHECK_CONTEXT)
         except (TamperedSecret, WrongKey):
             text = None
         if text != _CHECK_TEXT:
@@ -105,7 +105,7 @@ class Vault:
 
     async def _store_check(self) -> bytes:
         """Seal the check at the first open; when another process was first, return its check."""
-        sealed = await self._envelope.seal(_CHECK_TEXT, _CHECK_CONTEXT)
+        sealed = await self._envelope.seal(_CHECK_TEXT, CHECK_CONTEXT)
         try:
             async with self._database.write() as connection:
                 await connection.execute(insert(key_checks).values(id=_CHECK_ID, sealed=sealed))
