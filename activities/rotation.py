@@ -7,7 +7,7 @@ from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
 from activities.heartbeat import heartbeats
-from steps.key_rotation import Sweep, Swept
+from steps.key_rotation import MOST_NAMED, Sweep, Swept
 from vault import VaultError
 from vault.rotation import Page, Rotation
 
@@ -75,7 +75,8 @@ def _added(swept: Swept, page: Page) -> Swept:
         page.after,
         swept.rewrapped + page.rewrapped,
         swept.overtaken + page.overtaken,
-        [*swept.unreadable, *page.unreadable],
+        swept.unreadable + len(page.unreadable),
+        [*swept.named, *page.unreadable][:MOST_NAMED],
     )
 
 

@@ -20,14 +20,16 @@ MEMO = "progress"
 GRACE_SECONDS = 60.0
 """How long nothing may turn up under an old key before the old keys are given up.
 
-What is sealed is stored at once, and what is read is opened at once: in between there is one call of the key provider
-and one of the database, and each gives up after less than half of this.
+What is sealed is stored at once, and what is read is opened at once. What may lie in between is shorter than this: a
+wait for one of the pool's connections (30 seconds at most) and for SQLite's lock (15).
 """
 
 _ATTEMPT = timedelta(minutes=10)
 _HEARTBEAT = timedelta(seconds=10)
 _RETRY = RetryPolicy(maximum_interval=timedelta(seconds=20))
-_MOST_NAMED = 20
+_AGAIN_SECONDS = 1.0
+MOST_NAMED = 20
+"""Of the values that no key opens."""
 
 
 @dataclass
@@ -47,7 +49,9 @@ class Swept:
     after: list[str] | None
     rewrapped: int = 0
     overtaken: int = 0
-    unreadable: list[str] = field(default_factory=list[str])
+    unreadable: int = 0
+    named: list[str] = field(default_factory=list[str])
+    """Some of the unreadable ones."""
 
 
 @dataclass
@@ -89,14 +93,17 @@ class KeyRotation:
             found = await self._rewrap_all()
             left = await _call("keys_left", None, int)
             self._tell(left=left)
-            if left and not found and 0 < left <= self._unreadable:
+            if not found and 0 < left <= self._unreadable:
                 self._tell(stage="unreadable")
                 return self._progress
             if left or found:
+                # Also a process that has not noticed the new key starts the grace again, with whatever it saves.
                 self._tell(quiet_since=workflow.now())
             elif self._quiet() >= order.grace_seconds:
                 break
-            if not left:
+            if left:
+                await workflow.sleep(_AGAIN_SECONDS, summary="what was saved meanwhile")
+            else:
                 self._tell(stage="waiting")
                 await workflow.sleep(max(order.grace_seconds - self._quiet(), 0.001), summary="the grace")
             if workflow.info().is_continue_as_new_suggested():
@@ -121,9 +128,9 @@ class KeyRotation:
                 part = Sweep(column, after, self._order.page, self._order.pages)
                 swept = await _call("keys_rewrap", part, Swept)
                 found += swept.rewrapped + swept.overtaken
-                self._unreadable += len(swept.unreadable)
+                self._unreadable += swept.unreadable
                 if swept.rewrapped or swept.unreadable:
-                    named = [*self._progress.unreadable, *swept.unreadable][:_MOST_NAMED]
+                    named = [*self._progress.unreadable, *swept.named][:MOST_NAMED]
                     self._tell(rewrapped=self._progress.rewrapped + swept.rewrapped, unreadable=named)
                 after = swept.after
                 if after is None:

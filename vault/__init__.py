@@ -38,7 +38,7 @@ from vault.errors import (
     WrongKey,
 )
 from vault.handles import check_handle
-from vault.keys import KeyProvider, LocalKeys, WrappedKey
+from vault.keys import KeyProvider, KeyRotator, LocalKeys, WrappedKey
 from vault.migration import migrate
 from vault.one_time import OneTime
 from vault.pace import Ask, Limit, Turn
@@ -74,6 +74,7 @@ __all__ = [
     "KeyFileInvalid",
     "KeyProvider",
     "KeyRefused",
+    "KeyRotator",
     "KeyTextInvalid",
     "Limit",
     "LocalKeys",

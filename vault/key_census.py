@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from sqlalchemy import func, select
 
@@ -25,6 +26,6 @@ async def count_keys(database: Database, columns: Sequence[SealedColumn] = SEALE
         for text in [row[0] for row in heads]:
             key_id = func.substr(column.column, KEY_ID_AT + 1, text[-1])  # the second byte is its length
             [rows] = await database.rows(select(key_id, func.count()).where(head == text).group_by(key_id))
-            for row in rows:
-                found[row[0].decode(errors="replace")] += row[1]
+            for value, number in map(tuple[Any, ...], rows):
+                found[value.decode(errors="replace")] += number
     return found

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
+from vault.database import Database
 from vault.keys import KeyProvider, KeyRotator, LocalKeys
+from vault.migration import check_migrated
+from vault.rotation import Rotation
 from vault.signing import Signer
 from vault.vault import Vault
 
@@ -38,3 +43,19 @@ async def open_vault(url: str, text: str | None, path: Path) -> Vault:
         VaultError: it is not migrated, has another key, or does not answer; nothing is ever stored without a key.
     """
     return await Vault.open(url, open_keys(text, path))
+
+
+@asynccontextmanager
+async def open_rotation(url: str, text: str | None, path: Path) -> AsyncGenerator[Rotation]:
+    """Open the database for a rotation of the master key: by the rotator alone, which opens no value.
+
+    Raises:
+        VaultError: it is not migrated or does not answer, or the key cannot be read.
+    """
+    rotator = open_rotator(text, path)
+    database = Database(url)
+    try:
+        await check_migrated(database)
+        yield Rotation(database, rotator)
+    finally:
+        await database.close()

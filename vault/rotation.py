@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, Row, func, or_, select, tuple_, update
 from vault.database import Database
 from vault.envelope import KEY_ID_AT, sealed_head, with_key, wrapped_key
 from vault.errors import TamperedSecret, WrongKey
+from vault.key_census import count_keys
 from vault.keys import KeyRotator, WrappedKey
 from vault.sealed_columns import SEALED_COLUMNS, SealedColumn
 from vault.tables import key_checks
@@ -93,6 +94,10 @@ class Rotation:
             for column in self._columns.values()
         ]
         return sum(rows[0][0] for rows in await self._database.rows(*others))
+
+    async def count(self) -> Mapping[str, int]:
+        """Return how many values are sealed under which key id."""
+        return await count_keys(self._database, list(self._columns.values()))
 
     async def retire(self, before: str) -> None:
         """Give up the keys that are older than this one."""

@@ -1,0 +1,100 @@
+"""`python cli.py keys rotate` and `keys status`, which are about the vault's master key."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import typer
+from temporalio.service import RPCError
+
+from commands.rotating import begin, follow, rotator, under_way
+from commands.shared import perform
+from settings import Settings, read_settings
+from steps.key_rotation import Order, Progress
+from temporal import connect
+from vault.opening import open_rotation
+
+_INTERRUPTED = 130
+
+
+def rotate_master_key() -> None:
+    """Rotate the vault's master key (no API key changes): make a new one, bring every sealed value under it.
+
+    The old keys are given up at the end, after a minute in which nothing turned up under them. Everything may go on
+    meanwhile. Ctrl-C stops it, and the same command goes on; a second one at the same time watches the first.
+    """
+    try:
+        progress = perform(_rotate(read_settings()))
+    except KeyboardInterrupt:
+        typer.echo("Stopped. The old keys are still there; run `python cli.py keys rotate` to go on.", err=True)
+        raise typer.Exit(_INTERRUPTED) from None
+    if progress.stage != "retired":
+        raise typer.Exit(1)
+
+
+def show_master_key() -> None:
+    """Show which master keys the vault's values are sealed under, and whether a rotation is under way."""
+
+    async def work() -> None:
+        settings = read_settings()
+        async with open_rotation(*_vault(settings)) as rotation:
+            current, counted = await rotation.current(), await rotation.count()
+        for line in _keys(current, counted):
+            typer.echo(line)
+        typer.echo(f"Rotation: {await _state()}")
+
+    perform(work())
+
+
+async def _rotate(settings: Settings) -> Progress:
+    async with open_rotation(*_vault(settings)) as rotation:
+        client = await connect()
+        if not await begin(client, Order()):
+            typer.echo("A rotation is under way; going on with it.")
+        async with rotator(client, rotation):
+            progress = await follow(client, lambda progress: typer.echo(_line(progress)))
+        counted = await rotation.count()
+    for line in _end(progress, counted, as_text=settings.master_key_text is not None):
+        typer.echo(line)
+    return progress
+
+
+def _vault(settings: Settings) -> tuple[str, str | None, Path]:
+    return settings.vault_url, settings.master_key_text, settings.master_key_path
+
+
+def _keys(current: str, counted: Mapping[str, int]) -> list[str]:
+    ids = [current, *sorted(set(counted) - {current})]
+    return [
+        f"{key_id}  {counted.get(key_id, 0):8} values  {'current' if key_id == current else 'old'}" for key_id in ids
+    ]
+
+
+async def _state() -> str:
+    try:
+        progress = await under_way(await connect())
+    except (RuntimeError, RPCError) as error:
+        return f"not known, for Temporal does not answer: {error}"
+    if progress is None:
+        return "none under way"
+    return f"under way, {_line(progress)}. Where its command was stopped, `python cli.py keys rotate` goes on."
+
+
+def _line(progress: Progress) -> str:
+    line = f"{progress.stage}: {progress.rewrapped} values rewrapped"
+    return line if progress.left is None else f"{line}, {progress.left} left"
+
+
+def _end(progress: Progress, counted: Mapping[str, int], *, as_text: bool) -> list[str]:
+    if progress.stage != "retired":
+        return [
+            "These values open with no key that is here:",
+            *(f"  {place}" for place in progress.unreadable),
+            "The old keys are kept. Store these anew or delete them, and run this again.",
+        ]
+    total = sum(counted.values())
+    lines = [f"{total} values are under the key {progress.new_key}, {progress.rewrapped} of them rewrapped."]
+    if as_text:
+        return [*lines, "Now take the other keys out of STEPS_MASTER_KEY, and restart everything."]
+    return [*lines, f"The key {progress.old_key}, and any before it, opens nothing any more."]
