@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Annotated
 
 import typer
 from temporalio.service import RPCError
@@ -11,21 +12,31 @@ from temporalio.service import RPCError
 from commands.rotating import begin, follow, rotator, under_way
 from commands.shared import perform
 from settings import Settings, read_settings
-from steps.key_rotation import Order, Progress
+from steps.key_rotation import GRACE_SECONDS, Order, Progress
 from temporal import connect
 from vault.opening import open_rotation
 
 _INTERRUPTED = 130
 
 
-def rotate_master_key() -> None:
+Grace = Annotated[
+    float,
+    typer.Option(
+        "--grace",
+        min=0,
+        help="Seconds in which nothing may turn up under an old key; less only where nothing else is running.",
+    ),
+]
+
+
+def rotate_master_key(grace: Grace = GRACE_SECONDS) -> None:
     """Rotate the vault's master key (no API key changes): make a new one, bring every sealed value under it.
 
     The old keys are given up at the end, after a minute in which nothing turned up under them. Everything may go on
     meanwhile. Ctrl-C stops it, and the same command goes on; a second one at the same time watches the first.
     """
     try:
-        progress = perform(_rotate(read_settings()))
+        progress = perform(_rotate(read_settings(), grace))
     except KeyboardInterrupt:
         typer.echo("Stopped. The old keys are still there; run `python cli.py keys rotate` to go on.", err=True)
         raise typer.Exit(_INTERRUPTED) from None
@@ -47,10 +58,10 @@ def show_master_key() -> None:
     perform(work())
 
 
-async def _rotate(settings: Settings) -> Progress:
+async def _rotate(settings: Settings, grace: float) -> Progress:
     async with open_rotation(*_vault(settings)) as rotation:
         client = await connect()
-        if not await begin(client, Order()):
+        if not await begin(client, Order(grace_seconds=grace)):
             typer.echo("A rotation is under way; going on with it.")
         async with rotator(client, rotation):
             progress = await follow(client, lambda progress: typer.echo(_line(progress)))
