@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import logging
 from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 
@@ -12,6 +13,7 @@ from vault import VaultError
 from vault.rotation import Page, Rotation
 
 T = TypeVar("T")
+log = logging.getLogger("keys")
 
 
 class RotationActivities:
@@ -86,5 +88,7 @@ async def _told(call: Awaitable[T]) -> T:
     try:
         return await call
     except VaultError as error:
+        if error.retryable:
+            log.warning("%s It is tried again.", error)
         failure = ApplicationError(str(error), type=error.type, non_retryable=not error.retryable)
     raise failure

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
@@ -59,6 +60,7 @@ def show_master_key() -> None:
 
 
 async def _rotate(settings: Settings, grace: float) -> Progress:
+    logging.getLogger("temporalio").setLevel(logging.CRITICAL)  # what went wrong is told in a line, not as a traceback
     async with open_rotation(*_vault(settings)) as rotation:
         client = await connect()
         if not await begin(client, Order(grace_seconds=grace)):

@@ -78,6 +78,7 @@ _PROCESSES = {
     "test_stack.py",
     "test_readme.py",
     "test_worker.py",
+    "test_processes.py",
 }
 
 

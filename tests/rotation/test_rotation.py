@@ -13,9 +13,11 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select, update
 from temporalio import workflow
+from temporalio.client import Client
 
 from commands.rotating import begin, follow, rotator, under_way
 from steps.key_rotation import ID, KeyRotation, Order, Progress
+from temporal import plugin
 from tests.conftest import eventually
 from tests.rotation.conftest import CONNECTIONS, SEALED, Place, handle_of, tokens_of
 from vault import Envelope, LocalKeys, Vault, VaultUnavailable, WrappedKey, WrongKey
@@ -102,7 +104,9 @@ async def test_under_load_nothing_is_refused_and_the_old_key_opens_nothing_more(
 
 
 async def test_two_rotations_that_start_at_once_are_one(place: Place):
-    first, second = await asyncio.gather(place.rotate(QUICK), place.rotate(QUICK))
+    # The second has a connection of its own, as another process has.
+    other = Place(await Client.connect(place.env["TEMPORAL_ADDRESS"], plugins=[plugin()]), place.folder)
+    first, second = await asyncio.gather(place.rotate(QUICK), other.rotate(QUICK))
     assert first == second
     assert await place.counted() == {first.new_key: SEALED}
     assert len(LocalKeys.from_existing(place.key_file).key_ids) == 1
@@ -202,17 +206,21 @@ class Flickering(LocalKeys):
         return await super().rewrap(items)
 
 
-async def test_an_outage_of_the_key_provider_is_waited_for(place: Place):
+async def test_an_outage_of_the_key_provider_is_waited_for_and_told(place: Place, caplog: pytest.LogCaptureFixture):
     database = Database(place.url)
     await begin(place.client, Order(grace_seconds=0, page=200))
     async with rotator(place.client, Rotation(database, Flickering.from_existing(place.key_file))):
         ended = await follow(place.client, lambda _: None)
     await database.close()
     assert await place.counted() == {ended.new_key: SEALED}
+    assert "The key provider does not answer. It is tried again." in caplog.messages
 
 
 async def test_it_goes_on_when_its_history_is_long(place: Place, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(workflow.Info, "is_continue_as_new_suggested", lambda _: True)
+    def long(_: workflow.Info) -> bool:
+        return True
+
+    monkeypatch.setattr(workflow.Info, "is_continue_as_new_suggested", long)
     shown: list[Progress] = []
     async with open_rotation(place.url, None, place.key_file) as rotation:
         first = await place.client.start_workflow(KeyRotation.run, QUICK, id=ID, task_queue="steps-keys")

@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -143,9 +144,16 @@ async def test_a_new_key_is_on_the_disk_before_it_takes_the_files_place(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     done: list[str] = []
-    for name in ("fsync", "rename"):
-        real = getattr(os, name)
-        monkeypatch.setattr(os, name, lambda *given, real=real, name=name: (done.append(name), real(*given)))
+
+    def noted(name: str, real: Callable[..., None]) -> Callable[..., None]:
+        def call(*given: Any) -> None:
+            done.append(name)
+            real(*given)
+
+        return call
+
+    monkeypatch.setattr(os, "fsync", noted("fsync", os.fsync))
+    monkeypatch.setattr(os, "rename", noted("rename", os.rename))
     await LocalKeys.from_file(path).rotate()
     assert done == ["fsync", "rename", "fsync"]
 
