@@ -67,9 +67,10 @@ class RotationActivities:
             return await _told(self._rotation.left())
 
     @activity.defn
-    async def keys_retire(self, before: str) -> None:
-        """Give up the keys that are older than this one."""
-        await _told(self._rotation.retire(before))
+    async def keys_retire(self, before: str) -> bool:
+        """Give up the keys that are older than this one, unless something is left under them; tell whether it did."""
+        async with heartbeats():
+            return await _told(self._rotation.retire(before))
 
 
 def _added(swept: Swept, page: Page) -> Swept:

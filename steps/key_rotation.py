@@ -100,7 +100,9 @@ class KeyRotation:
                 # Also a process that has not noticed the new key starts the grace again, with whatever it saves.
                 self._tell(quiet_since=workflow.now())
             elif self._quiet() >= order.grace_seconds:
-                break
+                if await _call("keys_retire", self._progress.new_key, bool):
+                    break
+                self._tell(quiet_since=workflow.now())
             if left:
                 await workflow.sleep(_AGAIN_SECONDS, summary="what was saved meanwhile")
             else:
@@ -108,7 +110,6 @@ class KeyRotation:
                 await workflow.sleep(max(order.grace_seconds - self._quiet(), 0.001), summary="the grace")
             if workflow.info().is_continue_as_new_suggested():
                 workflow.continue_as_new(replace(order, progress=self._progress))
-        await _call("keys_retire", self._progress.new_key, None)
         self._tell(stage="retired")
         return self._progress
 

@@ -99,9 +99,13 @@ class Rotation:
         """Return how many values are sealed under which key id."""
         return await count_keys(self._database, list(self._columns.values()))
 
-    async def retire(self, before: str) -> None:
-        """Give up the keys that are older than this one."""
+    async def retire(self, before: str) -> bool:
+        """Give up the keys that are older than this one, unless a value is left under any but the current one."""
+        # Whoever asks for it, and whatever was counted before.
+        if await self.left():
+            return False
         await self._rotator.retire(before)
+        return True
 
     async def _check_key(self) -> None:
         [rows] = await self._database.rows(select(key_checks))

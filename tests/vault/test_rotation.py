@@ -95,7 +95,7 @@ async def test_everything_is_under_the_new_key_and_the_old_one_opens_nothing(
     pages = await sweep(rotation, most)
     assert sum(page.rewrapped for page in pages) == 7
     assert (await rotation.left(), await rotation.count()) == (0, {new: 7})
-    await rotation.retire(new)
+    assert await rotation.retire(new)
     assert LocalKeys.from_existing(tmp_path / "vault.key").key_ids == (new,)
     await check(vault)
     for column in SEALED_COLUMNS:
@@ -221,6 +221,17 @@ async def test_with_a_wrong_key_no_new_one_is_made(vault: Vault, database: Datab
     with pytest.raises(WrongKey, match="no new one was made"):
         await Rotation(database, wrong).begin(await wrong.current())
     assert LocalKeys.from_file(tmp_path / "wrong.key").key_ids == wrong.key_ids
+
+
+async def test_the_old_key_is_kept_while_anything_is_sealed_under_it(
+    vault: Vault, rotation: Rotation, tmp_path: Path
+) -> None:
+    await fill(vault)
+    new = await rotation.begin(await rotation.current())
+    assert not await rotation.retire(new)
+    await sweep(rotation)
+    assert await rotation.retire(new)
+    assert LocalKeys.from_existing(tmp_path / "vault.key").key_ids == (new,)
 
 
 async def test_a_beginning_that_is_repeated_makes_one_key(vault: Vault, rotation: Rotation, keys: LocalKeys) -> None:
