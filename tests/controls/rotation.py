@@ -82,8 +82,8 @@ CONTROLS: Controls = [
         control="For a grace period nothing may turn up under an old key; whatever does starts it again",
         test="tests/rotation/test_rotation.py::test_while_a_process_still_seals_with_the_old_key_it_is_not_given_up",
         path="steps/key_rotation.py",
-        present="            elif self._quiet() >= order.grace_seconds:",
-        absent="            elif True:",
+        present="return (workflow.now() - (self._progress.quiet_since or workflow.now())).total_seconds()",
+        absent='return float("inf")',
     ),
     Control(
         threat="The old key outlives the rotation and opens the database to whoever finds it",
