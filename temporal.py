@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 DEFAULT_ADDRESS = "localhost:7233"
 _ASK_AGAIN_SECONDS = 30.0
+_JUST_TOLD_SECONDS = 1.0
 _ASK_TIMEOUT = timedelta(seconds=5)
 log = logging.getLogger("temporal")
 
@@ -93,6 +94,7 @@ class SearchAttributes:
                 adding = AddSearchAttributesRequest(namespace=namespace, search_attributes=missing)
                 await service.add_search_attributes(adding, timeout=_ASK_TIMEOUT)
                 log.info("Registered the search attributes %s", ", ".join(missing))
+                self._ask_at = time.monotonic() + _JUST_TOLD_SECONDS
                 return False
         except (RPCError, RuntimeError) as error:  # the second is how the client says that it cannot connect
             log.warning("Runs go without search attributes for now: %s", error)

@@ -13,6 +13,7 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
+from starlette.routing import Match, Route
 from starlette.types import Scope
 
 from api.problems import ApiError, MethodNotAllowed, NotFound, RequestInvalid
@@ -90,7 +91,17 @@ def install(app: FastAPI) -> None:
 
 
 async def _handle(request: Request, error: Exception) -> Response:
+    if isinstance(error, HTTPException) and error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+        error.headers = {"Allow": ", ".join(_methods_at(request) or ("GET", "HEAD"))}  # of a file
     return respond(request.scope, error)
+
+
+def _methods_at(request: Request) -> list[str]:
+    """Return what can be done at an address: the framework tells only of the first of its routes."""
+    routes: list[Route] = request.app.state.routes
+    matching = [route for route in routes if route.matches(request.scope)[0] is not Match.NONE]
+    # The first names the address best: an id may hold slashes, so that a later route takes `/pause` for a part of it.
+    return sorted({method for route in matching if route.path == matching[0].path for method in route.methods or ()})
 
 
 def vault_advice(error: VaultError) -> str:
@@ -123,8 +134,7 @@ def _framework(error: HTTPException) -> Problem:
     if error.status_code == HTTPStatus.NOT_FOUND:
         return problem_of(NotFound("Check the address; the operations are listed at /docs."))
     if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
-        allowed = ", ".join(sorted(headers.get("Allow", "").replace(",", " ").split()))
-        return problem_of(MethodNotAllowed(f"Use {allowed or 'another method'}.", headers=headers))
+        return problem_of(MethodNotAllowed(f"Use {headers.get('Allow') or 'another method'}.", headers=headers))
     phrase = HTTPStatus(error.status_code).phrase
     return Problem(_kebab(phrase), phrase, error.status_code, str(error.detail), headers=headers)
 

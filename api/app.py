@@ -87,6 +87,7 @@ def create_app(
         ],
     )
     app.state.services = services
+    app.state.routes = [route for room in _ROOMS for route in room.router.routes]
     answers.install(app)
     documented.install(app)
     app.add_exception_handler(SignInNeeded, to_sign_in)

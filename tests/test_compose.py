@@ -188,13 +188,14 @@ def test_what_the_image_gets_is_there():
 
 
 def locked(name: str) -> dict[str, tuple[str, frozenset[str]]]:
-    """Return each package of a lock with its version and its hashes."""
+    """Return each package of a lock, with its condition if it has one, and its version and hashes."""
     text = (ROOT / name).read_text(encoding="utf-8").replace("\\\n", " ")
     found: dict[str, tuple[str, frozenset[str]]] = {}
     for line in text.splitlines():
-        if match := re.match(r"([a-z0-9-]+)(?:\[[a-z,]+\])?==(\S+)", line):
-            assert match[1] not in found
-            found[match[1]] = (match[2], frozenset(re.findall(r"--hash=(sha256:[0-9a-f]{64})", line)))
+        if match := re.match(r"([a-z0-9-]+)(?:\[[a-z,]+\])?==(\S+)(?: ; ([^\-]+))?", line):
+            package = f"{match[1]} ; {match[3].strip()}" if match[3] else match[1]
+            assert package not in found
+            found[package] = (match[2], frozenset(re.findall(r"--hash=(sha256:[0-9a-f]{64})", line)))
     return found
 
 
