@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -13,9 +13,9 @@ from temporalio.service import RPCError
 from commands.rotating import begin, follow, rotator, under_way
 from commands.shared import perform
 from settings import Settings, read_settings
-from steps.key_rotation import GRACE_SECONDS, Order, Progress
+from steps.key_rotation import GRACE_SECONDS, RETIRED, Order, Progress
 from temporal import connect
-from vault.opening import open_rotation
+from vault.opening import open_rotations
 
 _INTERRUPTED = 130
 
@@ -37,11 +37,11 @@ def rotate_master_key(grace: Grace = GRACE_SECONDS) -> None:
     meanwhile. Ctrl-C stops it, and the same command goes on; a second one at the same time watches the first.
     """
     try:
-        progress = perform(_rotate(read_settings(), grace))
+        done = perform(_rotate(read_settings(), grace))
     except KeyboardInterrupt:
         typer.echo("Stopped. The old keys are still there; run `python cli.py keys rotate` to go on.", err=True)
         raise typer.Exit(_INTERRUPTED) from None
-    if progress.stage != "retired":
+    if not done:
         raise typer.Exit(1)
 
 
@@ -50,27 +50,33 @@ def show_master_key() -> None:
 
     async def work() -> None:
         settings = read_settings()
-        async with open_rotation(*_vault(settings)) as rotation:
-            current, counted = await rotation.current(), await rotation.count()
-        for line in _keys(current, counted):
-            typer.echo(line)
-        typer.echo(f"Rotation: {await _state()}")
+        async with open_rotations(*_vault(settings)) as rotations:
+            for rotation in rotations.values():
+                for line in _keys(await rotation.current(), await rotation.count()):
+                    typer.echo(line)
+        typer.echo(f"Rotation: {await _state(list(rotations))}")
 
     perform(work())
 
 
-async def _rotate(settings: Settings, grace: float) -> Progress:
+async def _rotate(settings: Settings, grace: float) -> bool:
+    """Rotate each key, and tell whether all old ones are given up; go on where an earlier command was stopped."""
     logging.getLogger("temporalio").setLevel(logging.CRITICAL)  # what went wrong is told in a line, not as a traceback
-    async with open_rotation(*_vault(settings)) as rotation:
+    async with open_rotations(*_vault(settings)) as rotations:
         client = await connect()
-        if not await begin(client, Order(grace_seconds=grace)):
-            typer.echo("A rotation is under way; going on with it.")
-        async with rotator(client, rotation):
-            progress = await follow(client, lambda progress: typer.echo(_line(progress)))
-        counted = await rotation.count()
-    for line in _end(progress, counted, as_text=settings.master_key_text is not None):
-        typer.echo(line)
-    return progress
+        rings = list(rotations)
+        begun = [place for place, ring in enumerate(rings) if await under_way(client, ring)]
+        for ring in rings[begun[0] if begun else 0 :]:
+            if not await begin(client, Order(grace_seconds=grace), ring):
+                typer.echo("A rotation is under way; going on with it.")
+            async with rotator(client, rotations[ring], ring):
+                progress = await follow(client, lambda progress: typer.echo(_line(progress)), ring)
+            counted = await rotations[ring].count()
+            for line in _end(progress, counted, as_text=settings.master_key_text is not None):
+                typer.echo(line)
+            if progress.stage != RETIRED:
+                return False
+    return True
 
 
 def _vault(settings: Settings) -> tuple[str, str | None, Path]:
@@ -84,14 +90,15 @@ def _keys(current: str, counted: Mapping[str, int]) -> list[str]:
     ]
 
 
-async def _state() -> str:
+async def _state(rings: Sequence[str]) -> str:
     try:
-        progress = await under_way(await connect())
+        client = await connect()
+        found = [progress for ring in rings if (progress := await under_way(client, ring))]
     except (RuntimeError, RPCError) as error:
         return f"not known, for Temporal does not answer: {error}"
-    if progress is None:
+    if not found:
         return "none under way"
-    return f"under way, {_line(progress)}. Where its command was stopped, `python cli.py keys rotate` goes on."
+    return f"under way, {_line(found[0])}. Where its command was stopped, `python cli.py keys rotate` goes on."
 
 
 def _line(progress: Progress) -> str:
@@ -100,7 +107,7 @@ def _line(progress: Progress) -> str:
 
 
 def _end(progress: Progress, counted: Mapping[str, int], *, as_text: bool) -> list[str]:
-    if progress.stage != "retired":
+    if progress.stage != RETIRED:
         return [
             "These values open with no key that is here:",
             *(f"  {place}" for place in progress.unreadable),

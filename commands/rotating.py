@@ -14,7 +14,7 @@ from temporalio.service import RPCError, RPCStatusCode
 from temporalio.worker import Worker
 
 from activities.rotation import RotationActivities
-from steps.key_rotation import ID, MEMO, TASK_QUEUE, KeyRotation, Order, Progress
+from steps.key_rotation import MASTER, MEMO, KeyRotation, Order, Progress, id_of, queue_of
 from vault.errors import KeyRefused
 from vault.key_errors import RotationFailed
 from vault.rotation import Rotation
@@ -26,11 +26,11 @@ Handle = WorkflowHandle[KeyRotation, Progress]
 
 
 @asynccontextmanager
-async def rotator(client: Client, rotation: Rotation) -> AsyncGenerator[None]:
-    """Run a worker for the rotation, on the task queue that nobody else polls."""
+async def rotator(client: Client, rotation: Rotation, ring: str = MASTER) -> AsyncGenerator[None]:
+    """Run a worker for the rotation of a key, on the task queue that nobody else polls."""
     async with Worker(
         client,
-        task_queue=TASK_QUEUE,
+        task_queue=queue_of(ring),
         workflows=[KeyRotation],
         activities=RotationActivities(rotation).all(),
         sticky_queue_schedule_to_start_timeout=_STICKY,
@@ -39,14 +39,14 @@ async def rotator(client: Client, rotation: Rotation) -> AsyncGenerator[None]:
         yield
 
 
-async def begin(client: Client, order: Order) -> bool:
+async def begin(client: Client, order: Order, ring: str = MASTER) -> bool:
     """Start the rotation; return False where one is under way, which then goes on."""
     try:
         await client.start_workflow(
             KeyRotation.run,
             order,
-            id=ID,
-            task_queue=TASK_QUEUE,
+            id=id_of(ring),
+            task_queue=queue_of(ring),
             id_conflict_policy=WorkflowIDConflictPolicy.FAIL,
             static_summary="Rotate the vault's master key",
         )
@@ -55,13 +55,13 @@ async def begin(client: Client, order: Order) -> bool:
     return True
 
 
-async def follow(client: Client, say: Callable[[Progress], None]) -> Progress:
+async def follow(client: Client, say: Callable[[Progress], None], ring: str = MASTER) -> Progress:
     """Tell of the rotation's progress until it has ended, and return how it did.
 
     Raises:
         RotationFailed: it could not go on; the text says why.
     """
-    handle = _handle(client)
+    handle = _handle(client, ring)
     ended = asyncio.create_task(handle.result())
     told = None
     try:
@@ -79,18 +79,18 @@ async def follow(client: Client, say: Callable[[Progress], None]) -> Progress:
         await asyncio.wait([ended])
 
 
-async def under_way(client: Client) -> Progress | None:
+async def under_way(client: Client, ring: str = MASTER) -> Progress | None:
     """Return how far the rotation is that is under way, if one is."""
     try:
-        return await _progress(_handle(client), running=True)
+        return await _progress(_handle(client, ring), running=True)
     except RPCError as error:
         if error.status is not RPCStatusCode.NOT_FOUND:
             raise
         return None
 
 
-def _handle(client: Client) -> Handle:
-    return client.get_workflow_handle_for(KeyRotation.run, ID)
+def _handle(client: Client, ring: str) -> Handle:
+    return client.get_workflow_handle_for(KeyRotation.run, id_of(ring))
 
 
 async def _progress(handle: Handle, *, running: bool = False) -> Progress | None:

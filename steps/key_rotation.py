@@ -14,8 +14,8 @@ from temporalio import workflow
 from temporalio.common import RetryPolicy
 
 NAME = "steps.keys"
-ID = "steps.keys/rotation"
-TASK_QUEUE = "steps-keys"
+MASTER = "master"
+RETIRED, UNREADABLE = "retired", "unreadable"
 MEMO = "progress"
 GRACE_SECONDS = 60.0
 """How long nothing may turn up under an old key before the old keys are given up.
@@ -30,6 +30,16 @@ _RETRY = RetryPolicy(maximum_interval=timedelta(seconds=20))
 _AGAIN_SECONDS = 1.0
 MOST_NAMED = 20
 """Of the values that no key opens."""
+
+
+def id_of(ring: str) -> str:
+    """Return the id under which a key is rotated, once at a time."""
+    return "steps.keys/rotation" if ring == MASTER else f"steps.keys/rotation/{ring}"
+
+
+def queue_of(ring: str) -> str:
+    """Return the task queue that only the rotator of this key polls."""
+    return "steps-keys" if ring == MASTER else f"steps-keys-{ring}"
 
 
 @dataclass
@@ -94,7 +104,7 @@ class KeyRotation:
             left = await _call("keys_left", None, int)
             self._tell(left=left)
             if not found and 0 < left <= self._unreadable:
-                self._tell(stage="unreadable")
+                self._tell(stage=UNREADABLE)
                 return self._progress
             if left or found:
                 # Also a process that has not noticed the new key starts the grace again, with whatever it saves.
@@ -110,7 +120,7 @@ class KeyRotation:
                 await workflow.sleep(max(order.grace_seconds - self._quiet(), 0.001), summary="the grace")
             if workflow.info().is_continue_as_new_suggested():
                 workflow.continue_as_new(replace(order, progress=self._progress))
-        self._tell(stage="retired")
+        self._tell(stage=RETIRED)
         return self._progress
 
     async def _begin(self) -> None:

@@ -22,10 +22,12 @@ async def count_keys(database: Database, columns: Sequence[SealedColumn] = SEALE
     found: Counter[str] = Counter()
     for column in columns:
         head = func.substr(column.column, 1, 2)
-        [heads] = await database.rows(select(head).where(column.column.is_not(None)).distinct())
+        [heads] = await database.rows(select(head).where(column.filled).distinct())
         for text in [row[0] for row in heads]:
             key_id = func.substr(column.column, KEY_ID_AT + 1, text[-1])  # the second byte is its length
-            [rows] = await database.rows(select(key_id, func.count()).where(head == text).group_by(key_id))
+            [rows] = await database.rows(
+                select(key_id, func.count()).where(column.filled, head == text).group_by(key_id)
+            )
             for value, number in map(tuple[Any, ...], rows):
                 found[value.decode(errors="replace")] += number
     return found

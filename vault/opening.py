@@ -10,6 +10,7 @@ from vault.database import Database
 from vault.keys import KeyProvider, KeyRotator, LocalKeys
 from vault.migration import check_migrated
 from vault.rotation import Rotation
+from vault.sealed_columns import Ring
 from vault.signing import Signer
 from vault.vault import Vault
 
@@ -46,8 +47,8 @@ async def open_vault(url: str, text: str | None, path: Path) -> Vault:
 
 
 @asynccontextmanager
-async def open_rotation(url: str, text: str | None, path: Path) -> AsyncGenerator[Rotation]:
-    """Open the database for a rotation of the master key: by the rotator alone, which opens no value.
+async def open_rotations(url: str, text: str | None, path: Path) -> AsyncGenerator[dict[Ring, Rotation]]:
+    """Open the database for rotations of its keys, by rotators alone, which open no value; one for each key.
 
     Raises:
         VaultError: it is not migrated or does not answer, or the key cannot be read.
@@ -56,6 +57,7 @@ async def open_rotation(url: str, text: str | None, path: Path) -> AsyncGenerato
     database = Database(url)
     try:
         await check_migrated(database)
-        yield Rotation(database, rotator)
+        # A local key seals everything. Where the hook key is another one, each has its own of `columns_of`.
+        yield {"master": Rotation(database, rotator)}
     finally:
         await database.close()

@@ -29,7 +29,7 @@ class Page:
 
 
 class Rotation:
-    """Bring every sealed value of the database under the rotator's current key; no value is opened for that."""
+    """Bring every value that a key seals under the rotator's current one; no value is opened for that."""
 
     def __init__(
         self, database: Database, rotator: KeyRotator, columns: Sequence[SealedColumn] = SEALED_COLUMNS
@@ -39,7 +39,7 @@ class Rotation:
 
     @property
     def columns(self) -> list[str]:
-        """The names of the columns that hold sealed values."""
+        """The names of the columns that hold values of this key."""
         return list(self._columns)
 
     async def current(self) -> str:
@@ -85,7 +85,7 @@ class Rotation:
         head = sealed_head(current)
         others = [
             select(func.count()).where(
-                column.column.is_not(None),
+                column.filled,
                 or_(
                     func.substr(column.column, 1, len(head)) != head,
                     func.substr(column.column, KEY_ID_AT + 1, len(current.encode())) != current.encode(),
@@ -108,9 +108,13 @@ class Rotation:
         return True
 
     async def _check_key(self) -> None:
-        [rows] = await self._database.rows(select(key_checks))
-        check = next(column for column in self._columns.values() if column.table is key_checks)
-        old = [(wrapped_key(row.sealed), check.context(row)) for row in rows]
+        checks = [column for column in self._columns.values() if column.table is key_checks]
+        stored = await self._database.rows(*(select(key_checks).where(check.filled) for check in checks))
+        old = [
+            (wrapped_key(row.sealed), check.context(row))
+            for check, rows in zip(checks, stored, strict=True)
+            for row in rows
+        ]
         try:
             await self._rotator.rewrap(old)
         except (TamperedSecret, WrongKey):
@@ -121,7 +125,7 @@ class Rotation:
 
     async def _page(self, column: SealedColumn, after: Sequence[str] | None, most: int) -> Sequence[Row[Any]]:
         key = list(column.table.primary_key.columns)
-        wanted = select(column.table).where(column.column.is_not(None)).order_by(*key).limit(most)
+        wanted = select(column.table).where(column.filled).order_by(*key).limit(most)
         if after is not None:
             values = [part.type.python_type(value) for part, value in zip(key, after, strict=True)]
             wanted = wanted.where(tuple_(*key) > tuple_(*values))

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, field
+from typing import Any, Literal
 
-from sqlalchemy import Column, Row, Table
+from sqlalchemy import Column, ColumnElement, Row, Table, and_, true
 
 from vault.connections import context_of_token
 from vault.tables import connections, key_checks, variables, webhook_tokens
@@ -14,20 +14,32 @@ from vault.variables import context_of_variable
 from vault.vault import CHECK_CONTEXT
 from vault.webhook_tokens import context_of_webhook_token
 
+Ring = Literal["master", "hooks"]
+"""Which of the vault's keys seals a value; where they are kept as one, `hooks` is the same as `master`."""
+
 
 @dataclass(frozen=True)
 class SealedColumn:
-    """A column of sealed values, and what each is sealed for."""
+    """A column of sealed values, or some rows of it, and what each is sealed for."""
 
     table: Table
     column: Column[Any]
     context: Callable[[Row[Any]], bytes]
     """Of a row of the table."""
+    ring: Ring = "master"
+    where: ColumnElement[bool] = field(default_factory=true)
+    """Which rows are meant, where a column has several entries."""
+
+    @property
+    def filled(self) -> ColumnElement[bool]:
+        """Which rows hold a value."""
+        return and_(self.column.is_not(None), self.where)
 
     @property
     def name(self) -> str:
-        """The name, such as connections.access."""
-        return f"{self.table.name}.{self.column.name}"
+        """The name, such as connections.access; with the ring, where that is not the usual one."""
+        name = f"{self.table.name}.{self.column.name}"
+        return name if self.ring == "master" else f"{name}/{self.ring}"
 
 
 SEALED_COLUMNS: tuple[SealedColumn, ...] = (
@@ -41,3 +53,8 @@ SEALED_COLUMNS: tuple[SealedColumn, ...] = (
         lambda row: context_of_webhook_token(row.id, row.provider, revealed=row.revealed_at is not None),
     ),
 )
+
+
+def columns_of(ring: Ring) -> tuple[SealedColumn, ...]:
+    """Return what this key seals, where it is kept apart from the other one."""
+    return tuple(column for column in SEALED_COLUMNS if column.ring == ring)

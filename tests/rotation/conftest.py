@@ -13,11 +13,11 @@ from temporalio.service import RPCError
 from temporalio.testing import WorkflowEnvironment
 
 from commands.rotating import begin, follow, rotator
-from steps.key_rotation import ID, Order, Progress
+from steps.key_rotation import MASTER, Order, Progress, id_of
 from vault import Account, LocalKeys, Secret, Tokens, Vault, migrate
 from vault.database import Database
 from vault.key_census import count_keys
-from vault.opening import open_rotation
+from vault.opening import open_rotations
 
 CONNECTIONS = 120
 VARIABLES = 80
@@ -62,9 +62,9 @@ class Place:
 
     async def rotate(self, order: Order, *, text: str | None = None, path: Path | None = None) -> Progress:
         """Do what the command does."""
-        async with open_rotation(self.url, text, path or self.key_file) as rotation:
+        async with open_rotations(self.url, text, path or self.key_file) as rotations:
             await begin(self.client, order)
-            async with rotator(self.client, rotation):
+            async with rotator(self.client, rotations["master"]):
                 return await follow(self.client, lambda _: None)
 
 
@@ -89,4 +89,4 @@ async def place(dev_server: WorkflowEnvironment, tmp_path: Path) -> AsyncIterato
     await vault.close()
     yield place
     with contextlib.suppress(RPCError):
-        await dev_server.client.get_workflow_handle(ID).terminate()
+        await dev_server.client.get_workflow_handle(id_of(MASTER)).terminate()

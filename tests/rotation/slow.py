@@ -11,14 +11,14 @@ import typer
 from commands.rotating import begin, follow, rotator
 from steps.key_rotation import Order
 from temporal import connect, leave
-from vault.opening import open_rotation
+from vault.opening import open_rotations
 
 
 async def main(url: str, path: str) -> None:
-    async with open_rotation(url, None, Path(path)) as rotation:
+    async with open_rotations(url, None, Path(path)) as rotations:
         client = await connect()
         typer.echo("new" if await begin(client, Order(grace_seconds=1, page=4, pages=1)) else "going on")
-        async with rotator(client, rotation):
+        async with rotator(client, rotations["master"]):
             typer.echo((await follow(client, lambda _: None)).stage)
 
 

@@ -16,19 +16,20 @@ from temporalio import workflow
 from temporalio.client import Client
 
 from commands.rotating import begin, follow, rotator, under_way
-from steps.key_rotation import ID, KeyRotation, Order, Progress
+from steps.key_rotation import MASTER, KeyRotation, Order, Progress, id_of, queue_of
 from temporal import plugin
 from tests.conftest import eventually
 from tests.rotation.conftest import CONNECTIONS, SEALED, Place, handle_of, tokens_of
 from vault import Envelope, LocalKeys, Vault, VaultUnavailable, WrappedKey, WrongKey
 from vault.database import Database
 from vault.key_errors import RotationFailed
-from vault.opening import open_rotation
+from vault.opening import open_rotations
 from vault.rotation import Rotation
 from vault.sealed_columns import SEALED_COLUMNS
 from vault.tables import connections
 
 pytestmark = [pytest.mark.server, pytest.mark.asyncio(loop_scope="session")]
+ID = id_of(MASTER)
 QUICK = Order(grace_seconds=1, page=20, pages=2)
 
 
@@ -222,9 +223,9 @@ async def test_it_goes_on_when_its_history_is_long(place: Place, monkeypatch: py
 
     monkeypatch.setattr(workflow.Info, "is_continue_as_new_suggested", long)
     shown: list[Progress] = []
-    async with open_rotation(place.url, None, place.key_file) as rotation:
-        first = await place.client.start_workflow(KeyRotation.run, QUICK, id=ID, task_queue="steps-keys")
-        async with rotator(place.client, rotation):
+    async with open_rotations(place.url, None, place.key_file) as rotations:
+        first = await place.client.start_workflow(KeyRotation.run, QUICK, id=ID, task_queue=queue_of(MASTER))
+        async with rotator(place.client, rotations["master"]):
             ended = await follow(place.client, shown.append)
     last = await place.client.get_workflow_handle(ID).describe()
     assert last.run_id != first.first_execution_run_id

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from sqlalchemy import LargeBinary, select, update
+from sqlalchemy import LargeBinary, insert, select, update
 
 from tests.vault.conftest import Clock, pair
-from vault import Account, Envelope, KeyRotator, LocalKeys, Secret, Vault, WrappedKey, WrongKey
+from vault import Account, Envelope, KeyRotator, LocalKeys, Secret, Vault, WebhookTokens, WrappedKey, WrongKey
 from vault.database import Database
 from vault.envelope import with_key, wrapped_key
 from vault.rotation import Page, Rotation
-from vault.sealed_columns import SEALED_COLUMNS
-from vault.tables import connections, metadata, variables
+from vault.sealed_columns import SEALED_COLUMNS, SealedColumn
+from vault.tables import connections, key_checks, metadata, variables, webhook_tokens
 
 ACCOUNT = Account("bot", "ws", "Workspace")
 
@@ -54,7 +55,10 @@ async def check(vault: Vault) -> None:
 
 
 async def sealed_values(database: Database) -> list[bytes]:
-    wanted = [select(column.column).where(column.column.is_not(None)) for column in SEALED_COLUMNS]
+    wanted = [
+        select(column.column).where(column.column.is_not(None)).order_by(*column.table.primary_key.columns)
+        for column in SEALED_COLUMNS
+    ]
     return [row[0] for rows in await database.rows(*wanted) for row in rows]
 
 
@@ -78,8 +82,8 @@ def test_every_binary_column_is_in_the_list_of_sealed_ones() -> None:
         for column in table.columns
         if isinstance(column.type, LargeBinary)
     }
-    assert {column.name for column in SEALED_COLUMNS} == binary
-    assert len(SEALED_COLUMNS) == len(binary)
+    assert {f"{column.table.name}.{column.column.name}" for column in SEALED_COLUMNS} == binary
+    assert len({column.name for column in SEALED_COLUMNS}) == len(SEALED_COLUMNS)
 
 
 @pytest.mark.parametrize("most", [1, 2, 100])
@@ -213,6 +217,36 @@ async def test_what_no_key_opens_is_named_and_holds_up_nothing_else(
     counted = await rotation.count()
     assert counted[await rotation.current()] == 4
     assert sum(counted.values()) == 7
+
+
+async def test_two_keys_of_one_database_rotate_apart(
+    vault: Vault, database: Database, keys: LocalKeys, tmp_path: Path, clock: Clock
+) -> None:
+    """As with a hook key of its own: here for the tokens of events, and for one row of the key checks."""
+    hook_keys = LocalKeys.from_file(tmp_path / "hook.key")
+    hooks = WebhookTokens(database, Envelope(hook_keys), clock)
+    await vault.variables.set("w", "KEY", "secret", secret=True, hosts=["a.example"])
+    await hooks.receive("notion", Secret("events"))
+    check = await Envelope(hook_keys).seal("check", b"second")
+    async with database.write() as connection:
+        await connection.execute(insert(key_checks).values(id=2, sealed=check))
+    checks, *others, events = SEALED_COLUMNS
+    assert (checks.table, events.table) == (key_checks, webhook_tokens)
+    master = Rotation(database, keys, [replace(checks, where=key_checks.c.id == 1), *others])
+    where = key_checks.c.id == 2
+    second = SealedColumn(key_checks, key_checks.c.sealed, lambda _row: b"second", "hooks", where)
+    hook = Rotation(database, hook_keys, [second, replace(events, ring="hooks")])
+    assert hook.columns == ["key_checks.sealed/hooks", "webhook_tokens.sealed/hooks"]
+    for rotation, number in ((master, 2), (hook, 2)):
+        old = await rotation.current()
+        assert await rotation.count() == {old: number}
+        new = await rotation.begin(old)
+        assert sum(page.rewrapped for page in await sweep(rotation)) == number
+        assert await rotation.retire(new)
+        assert await rotation.count() == {new: number}
+    assert (await hooks.reveal("notion"))[1].reveal() == "events"
+    assert (await vault.variables.open("w", "KEY")).reveal() == "secret"
+    await vault.ready()
 
 
 async def test_with_a_wrong_key_no_new_one_is_made(vault: Vault, database: Database, tmp_path: Path) -> None:
