@@ -56,7 +56,7 @@ CONTROLS: Controls = [
     Control(
         threat="Two rotators at once undo each other's key",
         control="The key file is changed under a lock",
-        test="tests/vault/test_keyring.py::test_rotations_by_two_processes_at_once_lose_no_key",
+        test="tests/vault/test_keyring.py::test_a_key_that_is_made_while_another_one_is_does_not_undo_it",
         path="vault/keyring.py",
         present="            fcntl.flock(descriptor, fcntl.LOCK_EX)",
         absent="            fcntl.flock(descriptor, fcntl.LOCK_SH)",

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import shutil
 import subprocess
 import sys
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -13,7 +15,7 @@ from typing import Any
 import pytest
 
 from tests.vault.test_keys import NEW, OLD, text_of
-from vault import KeyFileExposed, KeyFileInvalid, LocalKeys, WrongKey
+from vault import KeyFileExposed, KeyFileInvalid, LocalKeys, WrongKey, keyring
 from vault.key_errors import KeyNotRotatable
 from vault.opening import open_rotator
 
@@ -82,6 +84,24 @@ async def test_retiring_keeps_the_key_and_what_is_newer(path: Path) -> None:
     with pytest.raises(WrongKey):
         await keys.retire(before="unknown")
     assert len(lines(path)) == 2
+
+
+def test_a_key_that_is_made_while_another_one_is_does_not_undo_it(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write_draft = keyring.write_draft
+    second = threading.Thread(target=lambda: asyncio.run(LocalKeys.from_file(path).rotate()))
+
+    def slowly(target: Path, content: bytes) -> Path:
+        monkeypatch.setattr(keyring, "write_draft", write_draft)
+        second.start()
+        second.join(timeout=1)  # it has to wait for the lock, and is over at once where there is none
+        return write_draft(target, content)
+
+    monkeypatch.setattr(keyring, "write_draft", slowly)
+    before = lines(path)
+    asyncio.run(LocalKeys.from_file(path).rotate())
+    second.join()
+    assert len(lines(path)) == 3
+    assert lines(path)[2:] == before
 
 
 def test_rotations_by_two_processes_at_once_lose_no_key(path: Path) -> None:
