@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import base64
+import binascii
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 from urllib.parse import urlsplit
 
 from dotenv import load_dotenv
-from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
+from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from codec.keys import read_keys
 
 ROOT = Path(__file__).parent
 _SECRETS_DIR = Path("/run/secrets")
@@ -60,6 +64,9 @@ class Settings(BaseSettings):
     task_queue: str = Field(default="steps", min_length=1, description="Temporal's task queue for runs and calls.")
     workflows_dir: Path = Field(default=ROOT / "workflows", description="The folder that the workflows are read from.")
     temporal_ui_url: str = Field(default="http://127.0.0.1:8233", description="Where links to the Temporal UI lead.")
+    payload_keys: SecretStr | None = Field(
+        default=None, description="Keys that encrypt what Temporal keeps, `id:base64`; the first one encrypts."
+    )
     max_running_steps: int = Field(default=100, ge=1, description="Steps and calls that one worker runs at once.")
     shutdown_seconds: float = Field(default=20, ge=0, description="How long a stopping worker waits for its calls.")
 
@@ -81,6 +88,8 @@ class Settings(BaseSettings):
     egress_private_hosts: Annotated[tuple[str, ...], NoDecode] = Field(
         default=(), description="Private `host:port` addresses that fetch may reach, separated by commas."
     )
+    events_url: str | None = Field(default=None, description="Where events of connections are sent.")
+    events_secret: SecretStr | None = Field(default=None, description="Signs them: `whsec_` and base64.")
     max_response_bytes: int = Field(default=1_048_576, ge=1024, description="The largest answer that a call takes in.")
 
     max_upload_bytes: int = Field(
@@ -131,6 +140,28 @@ class Settings(BaseSettings):
             raise ValueError(f"openbao needs {', '.join(missing)}")
         return value
 
+    @field_validator("payload_keys")
+    @classmethod
+    def _keys(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None:
+            read_keys(value.get_secret_value())
+        return value
+
+    @field_validator("events_secret")
+    @classmethod
+    def _signs(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None:
+            check_webhook_secret(value.get_secret_value())
+        return value
+
+    @model_validator(mode="after")
+    def _events(self) -> Self:
+        if (self.events_url is None) != (self.events_secret is None):
+            raise ValueError("STEPS_EVENTS_URL and STEPS_EVENTS_SECRET go together: set both, or neither")
+        if self.events_url is not None:
+            check_events_url(self.events_url, self.egress_private_hosts)
+        return self
+
     @field_validator("public_url", "temporal_ui_url")
     @classmethod
     def _address(cls, value: str) -> str:
@@ -174,6 +205,11 @@ class Settings(BaseSettings):
         return self.signing_key_file or self.data_dir / "signing.key"
 
     @property
+    def payload_keys_text(self) -> str:
+        """The keys that encrypt payloads; empty where there are none."""
+        return self.payload_keys.get_secret_value() if self.payload_keys is not None else ""
+
+    @property
     def secure(self) -> bool:
         """Tell whether browsers reach us over https, so that cookies may say so."""
         return self.public_url.startswith("https://")
@@ -188,7 +224,8 @@ def read_settings(**given: Any) -> Settings:
     try:
         return Settings(**given)
     except ValidationError as error:
-        lines = [f"STEPS_{'.'.join(map(str, item['loc'])).upper()}: {item['msg']}" for item in error.errors()]
+        named = [(".".join(map(str, item["loc"])).upper(), item["msg"]) for item in error.errors()]
+        lines = [f"STEPS_{name}: {message}" if name else message for name, message in named]
         raise SystemExit("\n".join(lines)) from None
 
 
@@ -196,8 +233,44 @@ def _given(value: str | SecretStr | None) -> bool:
     return bool(value.get_secret_value() if isinstance(value, SecretStr) else value)
 
 
+def origin_of(url: str) -> str:
+    """Return the origin of an address as browsers write it."""
+    parts = urlsplit(url)
+    host, port = parts.hostname or "", parts.port
+    named = f"[{host}]" if ":" in host else host
+    usual = port is None or port == {"http": 80, "https": 443}.get(parts.scheme)
+    return f"{parts.scheme}://{named}" if usual else f"{parts.scheme}://{named}:{port}"
+
+
 def _is_loopback(host: str) -> bool:
     try:
         return ip_address(host).is_loopback
     except ValueError:
         return host == "localhost"
+
+
+def check_webhook_secret(text: str) -> None:
+    """Refuse what is no secret in the form of Standard Webhooks.
+
+    Raises:
+        ValueError: with the form, and without the text.
+    """
+    try:
+        key = base64.b64decode(text.removeprefix("whsec_"), validate=True)
+    except (binascii.Error, ValueError):
+        key = b""
+    if not text.startswith("whsec_") or not 24 <= len(key) <= 64:
+        raise ValueError("must be whsec_ and the base64 of 24 to 64 bytes: echo whsec_$(openssl rand -base64 32)")
+
+
+def check_events_url(text: str, private: tuple[str, ...]) -> None:
+    """Refuse an address that events cannot be sent to; plain http is for the private hosts that are named.
+
+    Raises:
+        ValueError: with what it must be.
+    """
+    parts = urlsplit(text)
+    place = f"{(parts.hostname or '').lower()}:{parts.port or (80 if parts.scheme == 'http' else 443)}"
+    plain = parts.scheme == "http" and place in private
+    if not parts.hostname or parts.username or parts.fragment or not (parts.scheme == "https" or plain):
+        raise ValueError("STEPS_EVENTS_URL must be an https address, or one of STEPS_EGRESS_PRIVATE_HOSTS")

@@ -16,6 +16,7 @@ from temporalio.common import VersioningBehavior, WorkerDeploymentVersion
 from temporalio.worker import PollerBehaviorAutoscaling, Worker, WorkerDeploymentConfig
 
 from activities import Activities
+from activities.tasks import keep_connections
 from logs import configure_logging
 from schedules.keeper import keep_schedules
 from settings import Settings, read_settings
@@ -93,7 +94,7 @@ async def run_worker(settings: Settings, stop: asyncio.Event) -> None:
         try:
             async with make_worker(client, settings, activities.all(), list(found.workflows.values())):
                 log.info("Polling the task queue %r", settings.task_queue)
-                async with _keeping_schedules(client, settings, found):
+                async with _keeping_schedules(client, settings, found), _keeping(vault, client, settings):
                     await stop.wait()
                 log.info("Stopping: no new work; calls under way have %g seconds", settings.shutdown_seconds)
         finally:
@@ -127,6 +128,16 @@ async def _open_when_unsealed(settings: Settings, stop: asyncio.Event) -> Vault 
             await asyncio.wait_for(stop.wait(), wait)
         wait = min(wait * 2, _LONGEST_WAIT)
     return None
+
+
+@asynccontextmanager
+async def _keeping(vault: Vault, client: Client, settings: Settings) -> AsyncGenerator[None]:
+    task = asyncio.create_task(keep_connections(vault, client, settings))
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.wait([task])
 
 
 async def _connect_when_up(stop: asyncio.Event) -> Client | None:

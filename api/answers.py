@@ -16,8 +16,10 @@ from starlette.responses import Response
 from starlette.routing import Match, Route
 from starlette.types import Scope
 
+from api.codec_problems import PayloadsUnreadable
 from api.problems import ApiError, MethodNotAllowed, NotFound, RequestInvalid
 from api.rendering import render
+from codec.errors import PayloadError
 from steps.errors import StepsError
 from vault.errors import VaultError
 
@@ -25,7 +27,7 @@ logger = logging.getLogger("api")
 
 MEDIA_TYPE = "application/problem+json"
 RETRY_SECONDS = "5"
-_PROGRAMS = ("/api/", "/hooks/", "/healthz", "/readyz", "/openapi.json")
+_PROGRAMS = ("/api/", "/codec/", "/hooks/", "/healthz", "/readyz", "/openapi.json")
 _STATUS = {
     "handle-invalid": 422,
     "connection-unknown": 404,
@@ -33,6 +35,8 @@ _STATUS = {
     "webhook-token-unclear": 409,
     "handle-taken": 409,
     "account-already-connected": 409,
+    "account-differs": 409,
+    "connection-being-deleted": 409,
     "api-key-invalid": 401,
     "payload-invalid": 422,
     "payload-too-large": 413,
@@ -73,6 +77,8 @@ def problem_of(error: Exception) -> Problem:
             return Problem(error.type, error.title, error.status, str(error), error.fields, error.headers)
         case VaultError() | StepsError() if error.type in _STATUS or isinstance(error, VaultError):
             return _shared(error)
+        case PayloadError():
+            return problem_of(PayloadsUnreadable(error.message, headers={"Retry-After": RETRY_SECONDS}))
         case RequestValidationError():
             return problem_of(_invalid(error))
         case HTTPException():
@@ -91,7 +97,7 @@ def respond(scope: Scope, error: Exception) -> Response:
 
 def install(app: FastAPI) -> None:
     """Answer every error of the application and of the framework in this one way."""
-    for kind in (ApiError, VaultError, StepsError, RequestValidationError, HTTPException):
+    for kind in (ApiError, VaultError, StepsError, PayloadError, RequestValidationError, HTTPException):
         app.add_exception_handler(kind, _handle)
 
 

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from vault.api_keys import ApiKey, ApiKeys
+from vault.connection_errors import AccountDiffers, ConnectionBeingDeleted, RefreshUnderWay
+from vault.connection_events import ConnectionEvent
 from vault.connections import Account, Connection, Connections, ConnectionStatus, Opened, Tokens
+from vault.deletions import Deletion, Revocation
 from vault.envelope import Envelope, context_of
 from vault.errors import (
     AccountAlreadyConnected,
@@ -64,6 +67,7 @@ from vault.webhook_tokens import WebhookToken, WebhookTokens
 __all__ = [
     "Account",
     "AccountAlreadyConnected",
+    "AccountDiffers",
     "ApiKey",
     "ApiKeyInvalid",
     "ApiKeyRefused",
@@ -71,10 +75,13 @@ __all__ = [
     "ApiKeys",
     "Ask",
     "Connection",
+    "ConnectionBeingDeleted",
+    "ConnectionEvent",
     "ConnectionStatus",
     "ConnectionUnknown",
     "Connections",
     "DatabaseUrlInvalid",
+    "Deletion",
     "Envelope",
     "HandleInvalid",
     "HandleTaken",
@@ -99,6 +106,8 @@ __all__ = [
     "Opened",
     "Paces",
     "Provider",
+    "RefreshUnderWay",
+    "Revocation",
     "Secret",
     "Session",
     "Sessions",
