@@ -144,7 +144,9 @@ class Connections:
             of_pair = (c.id == row.id) & (c.version == version) & (c.access == row.access)
             same = of_pair & c.refresh.is_not_distinct_from(row.refresh)
             async with self._database.write() as connection:
-                after = (await connection.execute(update(connections).where(same).values(values).returning(c))).first()
+                after = (
+                    await connection.execute(update(connections).where(same).values(values).returning(connections))
+                ).first()
                 if after is not None and after.status == needed:
                     active = update(connections).where(c.id == row.id).values(status=ConnectionStatus.ACTIVE.value)
                     await connection.execute(active)
