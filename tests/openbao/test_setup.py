@@ -9,7 +9,6 @@ from vault import KeyProviderDenied, Secret
 from vault.openbao import OpenBaoKeys, OpenBaoRotator
 from vault.openbao_client import OpenBao
 
-
 PROCESSES = ("api", "worker")
 
 
