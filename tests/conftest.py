@@ -80,6 +80,7 @@ _PROCESSES = {
     "test_stack.py",
     "test_readme.py",
     "test_worker.py",
+    "test_processes.py",
 }
 
 

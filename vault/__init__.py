@@ -49,7 +49,7 @@ from vault.key_provider_errors import (
     KeyProviderUnreachable,
     KeyRetired,
 )
-from vault.keys import KeyProvider, LocalKeys, WrappedKey
+from vault.keys import KeyProvider, KeyRotator, LocalKeys, WrappedKey
 from vault.migration import migrate
 from vault.one_time import OneTime
 from vault.pace import Ask, Limit, Turn
@@ -95,6 +95,7 @@ __all__ = [
     "KeyProviderUnreachable",
     "KeyRefused",
     "KeyRetired",
+    "KeyRotator",
     "KeyTextInvalid",
     "Limit",
     "LocalKeys",

@@ -30,6 +30,11 @@ def place_of(row: Row[Any]) -> Place:
     return Place(row.id, row.handle, row.provider)
 
 
+def context_of_token(row: Row[Any], field: str) -> bytes:
+    """Name what a token in this row is bound to."""
+    return place_of(row).context(field)
+
+
 def connection_of(row: Row[Any], last_used_at: datetime | None = None) -> Connection:
     """Return the connection that a row holds."""
     return Connection(

@@ -15,6 +15,9 @@ T = TypeVar("T")
 
 _FORMAT = 1
 _HEADER = struct.Struct(">BBH")  # format, length of the key id, length of the wrapped data key
+KEY_ID_AT = _HEADER.size
+"""Where a sealed value has the id of its key."""
+
 _NONCE_BYTES = 12
 _DATA_KEY_BITS = 256
 
@@ -91,6 +94,29 @@ async def _provided(answer: Awaitable[T]) -> T:
 def _encrypt(data_key: bytes, plaintext: str, context: bytes) -> bytes:
     nonce = secrets.token_bytes(_NONCE_BYTES)
     return nonce + AESGCM(data_key).encrypt(nonce, plaintext.encode("utf-8", "surrogatepass"), context)
+
+
+def sealed_head(key_id: str) -> bytes:
+    """Return what every value begins with that is sealed under a key whose id is as long as this one."""
+    return bytes((_FORMAT, len(key_id.encode())))
+
+
+def wrapped_key(sealed: bytes) -> WrappedKey:
+    """Return the wrapped data key of a sealed value, and with it the id of its key; the value stays sealed.
+
+    Raises:
+        TamperedSecret: this is no sealed value.
+    """
+    return _unpack(sealed)[0]
+
+
+def with_key(sealed: bytes, wrapped: WrappedKey) -> bytes:
+    """Return the sealed value with its data key wrapped anew; not a byte of the value itself changes.
+
+    Raises:
+        TamperedSecret: this is no sealed value.
+    """
+    return _pack(wrapped, _unpack(sealed)[1])
 
 
 def _pack(wrapped: WrappedKey, body: bytes) -> bytes:

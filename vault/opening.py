@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
+from vault.database import Database
 from vault.key_settings import KeySettings
-from vault.keys import KeyProvider, LocalKeys
+from vault.keys import KeyProvider, KeyRotator, LocalKeys
+from vault.migration import check_migrated
 from vault.openbao import OpenBaoKeys, OpenBaoRotator
 from vault.openbao_client import OpenBao
+from vault.rotation import Rotation
+from vault.sealed_columns import Ring, columns_of
 from vault.secret import Secret
 from vault.signing import Signer
 from vault.vault import May, Vault
@@ -19,6 +25,15 @@ def open_keys(text: str | None, path: Path) -> KeyProvider:
     An empty text is refused: whoever sets a key and gets it wrong must not be given another one.
     """
     return LocalKeys.from_text(text) if text is not None else LocalKeys.from_file(path)
+
+
+def open_rotator(text: str | None, path: Path) -> KeyRotator:
+    """Return what changes the master key; a key file must be there, for a new one would open nothing.
+
+    Raises:
+        KeyFileInvalid: there is no such file, or it is damaged.
+    """
+    return LocalKeys.from_text(text) if text is not None else LocalKeys.from_existing(path)
 
 
 def open_signer(text: str | None, path: Path) -> Signer:
@@ -40,10 +55,31 @@ async def open_vault(
     return await Vault.open(url, OpenBaoKeys(server, key), OpenBaoKeys(server, hook_key(key)), may=may)
 
 
-def open_openbao_rotators(provider: KeySettings) -> tuple[OpenBaoRotator, OpenBaoRotator]:
-    """Return what changes OpenBao's key of tokens and secret variables, and what changes its hook key."""
-    server, key = _openbao(provider), provider.openbao_key
-    return OpenBaoRotator(server, key), OpenBaoRotator(server, hook_key(key))
+@asynccontextmanager
+async def open_rotations(
+    url: str, text: str | None, path: Path, provider: KeySettings | None = None
+) -> AsyncGenerator[dict[Ring, Rotation]]:
+    """Open the database for rotations of its keys, by rotators alone, which open no value; one for each key.
+
+    Raises:
+        VaultError: it is not migrated or does not answer, or the key cannot be read.
+    """
+    database = Database(url)
+    try:
+        await check_migrated(database)
+        if provider is None or provider.key_provider != "openbao":
+            yield {"master": Rotation(database, open_rotator(text, path))}  # a local key seals everything
+            return
+        server = _openbao(provider)
+        try:
+            keys: dict[Ring, str] = {"master": provider.openbao_key, "hooks": hook_key(provider.openbao_key)}
+            yield {
+                ring: Rotation(database, OpenBaoRotator(server, key), columns_of(ring)) for ring, key in keys.items()
+            }
+        finally:
+            await server.close()
+    finally:
+        await database.close()
 
 
 def hook_key(key: str) -> str:

@@ -27,8 +27,8 @@ from vault.webhook_tokens import WebhookTokens
 May = Literal["seal", "open", "both"]
 """What a process may do with the key of tokens and secret variables: an API seals, a worker opens."""
 
-_CHECK_ID = 1
-_HOOK_CHECK_ID = 2
+CHECK_ID = 1
+HOOK_CHECK_ID = 2
 _CHECK_TEXT = "durable-steps"
 
 
@@ -89,9 +89,9 @@ class Vault:
     async def ready(self) -> None:
         """Return when the database answers and the key opens what it sealed; raise a VaultError otherwise."""
         await check_migrated(self._database)
-        await self._check_key(self._envelope, _CHECK_ID, self._may)
+        await self._check_key(self._envelope, CHECK_ID, self._may)
         if self._hook_envelope is not self._envelope and self._may != "open":
-            await self._check_key(self._hook_envelope, _HOOK_CHECK_ID, "both")
+            await self._check_key(self._hook_envelope, HOOK_CHECK_ID, "both")
 
     async def holdings(self, workflow: str, *, most: int) -> Holdings:
         """Return what a run of the workflow may use, as of one moment; no handles where there are more than `most`."""
@@ -148,6 +148,6 @@ class Vault:
         return sealed
 
 
-def check_context(check: int = _CHECK_ID) -> bytes:
+def check_context(check: int = CHECK_ID) -> bytes:
     """Name what the check of a key is bound to; docker/openbao-policies/api.hcl holds its hash."""
     return context_of("key_checks", str(check), "sealed")

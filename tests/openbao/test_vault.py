@@ -25,7 +25,7 @@ from vault.database import Database
 from vault.envelope import Envelope
 from vault.keys import KeyProvider, WrappedKey
 from vault.openbao import OpenBaoKeys, OpenBaoRotator
-from vault.opening import open_openbao_rotators, open_vault
+from vault.opening import open_rotations, open_vault
 from vault.tables import connections, key_checks
 
 
@@ -237,11 +237,9 @@ async def test_the_settings_open_the_vault(url: str, openbao: Server, tmp_path: 
     assert (await worker.connections.open("ada")).tokens.access.reveal() == "access-1"
     for vault in (api, worker):
         await vault.close()
-    rotators = open_openbao_rotators(settings_of(openbao, "rotator"))
-    names = [(await rotator.current()).rpartition("/")[0] for rotator in rotators]
-    assert names == ["openbao/steps", "openbao/steps-hooks"]
-    for rotator in rotators:
-        await rotator.close()
+    async with open_rotations(url, None, unused, settings_of(openbao, "rotator")) as rotations:
+        names = {ring: (await rotation.current()).rpartition("/")[0] for ring, rotation in rotations.items()}
+    assert names == {"master": "openbao/steps", "hooks": "openbao/steps-hooks"}
     assert not unused.exists(), "no local key takes OpenBao's place"
 
 
