@@ -97,6 +97,22 @@ CONTROLS: Controls = [
         absent="trust_env=True, follow_redirects=True",
     ),
     Control(
+        threat="Somebody else answers in OpenBao's place",
+        control="Its certificate is checked, by the CA file alone where there is one",
+        test="tests/openbao/test_client.py::test_https_is_taken_from_whom_the_ca_file_names_alone",
+        path="vault/openbao_client.py",
+        present="        verify = ssl.create_default_context(cafile=ca_file)",
+        absent="        verify = False",
+    ),
+    Control(
+        threat="OpenBao's own words, which may repeat what it was asked, reach logs and pages",
+        control="An error says the state in words of the product, and the status",
+        test="tests/openbao/test_client.py::test_what_is_no_answer_of_openbao_is_not_taken_for_one",
+        path="vault/openbao_client.py",
+        present='raise KeyProviderUnreachable(f"OpenBao is out of order: it answered {status}.")',
+        absent='raise KeyProviderUnreachable(f"OpenBao is out of order: it answered {status} {text!r}.")',
+    ),
+    Control(
         threat="Data keys and secret ids cross a network in plain text",
         control="http is refused but for this machine, unless the operator allows it",
         test="tests/openbao/test_settings.py::test_plain_http_is_for_this_machine_alone",

@@ -25,7 +25,7 @@ def holders(compose: dict[str, Any], secret: str) -> set[str]:
     [
         (ID.format("api"), {"api", "openbao-setup"}),
         (ID.format("worker"), {"worker", "openbao-setup"}),
-        (ID.format("rotator"), set()),
+        (ID.format("rotator"), set[str]()),
         ("openbao_unseal_key", {"openbao"}),
     ],
 )
