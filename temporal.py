@@ -1,4 +1,4 @@
-"""The one place that configures a Temporal client: profile, converter and sandbox."""
+"""The one place that configures a Temporal client: profile, converter, encryption and sandbox."""
 
 from __future__ import annotations
 
@@ -12,30 +12,56 @@ from weakref import WeakKeyDictionary
 
 from temporalio.api.operatorservice.v1 import AddSearchAttributesRequest, ListSearchAttributesRequest
 from temporalio.client import Client
-from temporalio.contrib.pydantic import pydantic_data_converter
+from temporalio.client import ClientConfig as ClientOptions
+from temporalio.common import HeaderCodecBehavior
 from temporalio.envconfig import ClientConfig
 from temporalio.plugin import SimplePlugin
 from temporalio.service import RPCError
 
+from codec.converter import make_converter
+from codec.keys import PayloadKey, read_keys
+from settings import Settings
 from steps.attributes import TYPES
 from steps.sandbox import workflow_runner
 
 if TYPE_CHECKING:
-    from temporalio.worker import WorkflowRunner
+    from collections.abc import Mapping
+
+    from temporalio.worker import ReplayerConfig, WorkflowRunner
 
 DEFAULT_ADDRESS = "localhost:7233"
 _ASK_AGAIN_SECONDS = 30.0
+_JUST_TOLD_SECONDS = 1.0
 _ASK_TIMEOUT = timedelta(seconds=5)
 log = logging.getLogger("temporal")
 
 
-def plugin() -> SimplePlugin:
-    """Return what client, worker and replayer must share.
+class StepsPlugin(SimplePlugin):
+    """Configure converter, encryption and sandbox alike, wherever it is given.
 
     `workflow_failure_exception_types` stays empty on purpose: a nondeterminism error parks the run, so that a fixed
     deploy heals it, where `[Exception]` would fail the run.
     """
-    return SimplePlugin("durable-steps", data_converter=pydantic_data_converter, workflow_runner=_runner)
+
+    def __init__(self, keys: Mapping[str, PayloadKey]) -> None:
+        converter = make_converter(keys)
+        self._replaying = make_converter(keys, hide_failures=False)
+        super().__init__("durable-steps", data_converter=converter, workflow_runner=_runner)  # pyright: ignore[reportUnknownMemberType]  # the SDK's own gap
+        self._headers = HeaderCodecBehavior.CODEC if keys else HeaderCodecBehavior.NO_CODEC
+
+    def configure_client(self, config: ClientOptions) -> ClientOptions:
+        """Encrypt headers too; a worker takes this from its client."""
+        return super().configure_client({**config, "header_codec_behavior": self._headers})
+
+    def configure_replayer(self, config: ReplayerConfig) -> ReplayerConfig:
+        """Read headers as the worker does, and say what did not replay."""
+        configured = super().configure_replayer({**config, "header_codec_behavior": self._headers})
+        return {**configured, "data_converter": self._replaying}
+
+
+def plugin(keys: Mapping[str, PayloadKey] | None = None) -> StepsPlugin:
+    """Return what client, worker and replayer must share, with the keys of the settings unless others are given."""
+    return StepsPlugin(read_keys(Settings().payload_keys_text) if keys is None else keys)
 
 
 def _runner(_default: WorkflowRunner | None) -> WorkflowRunner:
@@ -93,6 +119,7 @@ class SearchAttributes:
                 adding = AddSearchAttributesRequest(namespace=namespace, search_attributes=missing)
                 await service.add_search_attributes(adding, timeout=_ASK_TIMEOUT)
                 log.info("Registered the search attributes %s", ", ".join(missing))
+                self._ask_at = time.monotonic() + _JUST_TOLD_SECONDS
                 return False
         except (RPCError, RuntimeError) as error:  # the second is how the client says that it cannot connect
             log.warning("Runs go without search attributes for now: %s", error)

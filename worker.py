@@ -7,7 +7,7 @@ import logging
 import os
 import signal
 from collections.abc import AsyncGenerator, Callable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
 from typing import Any
 
@@ -23,7 +23,7 @@ from settings import Settings, read_settings
 from steps.dedupe import own_workflows
 from steps.discovery import Discovered, discover
 from temporal import DEFAULT_ADDRESS, connect, leave
-from vault import Vault, VaultError
+from vault import KeyProviderFailed, Vault, VaultError
 from vault.opening import open_signer, open_vault
 
 log = logging.getLogger("worker")
@@ -81,7 +81,9 @@ async def run_worker(settings: Settings, stop: asyncio.Event) -> None:
     Raises:
         VaultError: the vault cannot be opened; nothing was polled.
     """
-    vault = await open_vault(settings.vault_url, settings.master_key_text, settings.master_key_path)
+    vault = await _open_when_unsealed(settings, stop)
+    if vault is None:
+        return
     try:
         signer = open_signer(settings.signing_key_text, settings.signing_key_path)
         found = load_workflows(settings)
@@ -111,6 +113,21 @@ async def _keeping_schedules(client: Client, settings: Settings, found: Discover
     finally:
         task.cancel()
         await asyncio.wait([task])
+
+
+async def _open_when_unsealed(settings: Settings, stop: asyncio.Event) -> Vault | None:
+    wait = 0.5
+    while not stop.is_set():
+        try:
+            return await open_vault(
+                settings.vault_url, settings.master_key_text, settings.master_key_path, settings, may="open"
+            )
+        except KeyProviderFailed as error:
+            log.warning("%s (%s) Trying again in %g s", error, error.type, wait)
+        with suppress(TimeoutError):
+            await asyncio.wait_for(stop.wait(), wait)
+        wait = min(wait * 2, _LONGEST_WAIT)
+    return None
 
 
 @asynccontextmanager

@@ -13,10 +13,13 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
+from starlette.routing import Match, Route
 from starlette.types import Scope
 
+from api.codec_problems import PayloadsUnreadable
 from api.problems import ApiError, MethodNotAllowed, NotFound, RequestInvalid
 from api.rendering import render
+from codec.errors import PayloadError
 from steps.errors import StepsError
 from vault.errors import VaultError
 
@@ -24,7 +27,7 @@ logger = logging.getLogger("api")
 
 MEDIA_TYPE = "application/problem+json"
 RETRY_SECONDS = "5"
-_PROGRAMS = ("/api/", "/hooks/", "/healthz", "/readyz", "/openapi.json")
+_PROGRAMS = ("/api/", "/codec/", "/hooks/", "/healthz", "/readyz", "/openapi.json")
 _STATUS = {
     "handle-invalid": 422,
     "connection-unknown": 404,
@@ -41,6 +44,11 @@ _STATUS = {
 _ADVICE = {
     "vault-not-migrated": "The vault's database is not of this version. Run `python cli.py migrate`.",
     "vault-unavailable": "The vault's database or key provider does not answer. Send the request again.",
+    "key-provider-sealed": "OpenBao is sealed. Unseal it; whatever waits then goes on.",
+    "key-provider-unreachable": "OpenBao does not answer, or is out of order. Start it, or check STEPS_OPENBAO_URL.",
+    "key-provider-denied": "OpenBao denies this role. Check its role id, secret id and policy; the log says which.",
+    "key-missing": "OpenBao has no such key. Run docker/openbao-setup.sh, or check STEPS_OPENBAO_KEY.",
+    "key-retired": "OpenBao has retired the key version that sealed this. Lower min_decryption_version, then rewrap.",
     "wrong-key": "The vault's key is not the one that its database was made with. Start with that key.",
     "key-file-exposed": "Other users can read a key file. Run `chmod 600` on it.",
 }
@@ -69,6 +77,8 @@ def problem_of(error: Exception) -> Problem:
             return Problem(error.type, error.title, error.status, str(error), error.fields, error.headers)
         case VaultError() | StepsError() if error.type in _STATUS or isinstance(error, VaultError):
             return _shared(error)
+        case PayloadError():
+            return problem_of(PayloadsUnreadable(error.message, headers={"Retry-After": RETRY_SECONDS}))
         case RequestValidationError():
             return problem_of(_invalid(error))
         case HTTPException():
@@ -87,12 +97,22 @@ def respond(scope: Scope, error: Exception) -> Response:
 
 def install(app: FastAPI) -> None:
     """Answer every error of the application and of the framework in this one way."""
-    for kind in (ApiError, VaultError, StepsError, RequestValidationError, HTTPException):
+    for kind in (ApiError, VaultError, StepsError, PayloadError, RequestValidationError, HTTPException):
         app.add_exception_handler(kind, _handle)
 
 
 async def _handle(request: Request, error: Exception) -> Response:
+    if isinstance(error, HTTPException) and error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+        error.headers = {"Allow": ", ".join(_methods_at(request) or ("GET", "HEAD"))}  # of a file
     return respond(request.scope, error)
+
+
+def _methods_at(request: Request) -> list[str]:
+    """Return what can be done at an address: the framework tells only of the first of its routes."""
+    routes: list[Route] = request.app.state.routes
+    matching = [route for route in routes if route.matches(request.scope)[0] is not Match.NONE]
+    # The first names the address best: an id may hold slashes, so that a later route takes `/pause` for a part of it.
+    return sorted({method for route in matching if route.path == matching[0].path for method in route.methods or ()})
 
 
 def vault_advice(error: VaultError) -> str:
@@ -125,8 +145,7 @@ def _framework(error: HTTPException) -> Problem:
     if error.status_code == HTTPStatus.NOT_FOUND:
         return problem_of(NotFound("Check the address; the operations are listed at /docs."))
     if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
-        allowed = ", ".join(sorted(headers.get("Allow", "").replace(",", " ").split()))
-        return problem_of(MethodNotAllowed(f"Use {allowed or 'another method'}.", headers=headers))
+        return problem_of(MethodNotAllowed(f"Use {headers.get('Allow') or 'another method'}.", headers=headers))
     phrase = HTTPStatus(error.status_code).phrase
     return Problem(_kebab(phrase), phrase, error.status_code, str(error.detail), headers=headers)
 

@@ -14,6 +14,7 @@ from temporalio.client import Client
 
 from api import (
     answers,
+    codec,
     connect,
     connection_pages,
     connections,
@@ -32,11 +33,12 @@ from api import (
 from api.access_log import AccessLog
 from api.auth import SignInNeeded, to_sign_in
 from api.body_limit import BodyLimit
+from api.codec_cors import CodecCors
 from api.cross_site import CrossSite
 from api.failures import Failures
 from api.security_headers import SecurityHeaders
 from api.services import Services
-from settings import Settings, read_settings
+from settings import Settings, origin_of, read_settings
 from vault.vault import Vault
 
 _ROOMS = (
@@ -52,6 +54,7 @@ _ROOMS = (
     signin,
     connection_pages,  # before `connect`, for a handle may be `add`
     connect,
+    codec,
     pages,
 )
 
@@ -66,6 +69,7 @@ def create_app(
     """Return the application. What is passed in stays the caller's to close; the rest is opened when needed."""
     settings = settings or read_settings()
     services = Services(settings, client=client, vault=vault, provider_http=provider_http)
+    temporal_ui = origin_of(settings.temporal_ui_url) if settings.payload_keys_text.strip() else None
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncGenerator[None]:
@@ -84,11 +88,15 @@ def create_app(
             Middleware(AccessLog),
             Middleware(SecurityHeaders, secure=settings.secure),
             Middleware(Failures),
-            Middleware(BodyLimit, limit=settings.max_body_bytes),
-            Middleware(CrossSite, public_url=settings.public_url),
+            Middleware(CodecCors, path=codec.PATH, origin=temporal_ui),
+            Middleware(
+                BodyLimit, limit=settings.max_body_bytes, larger={codec.PATH: codec.MAX_BYTES} if temporal_ui else {}
+            ),
+            Middleware(CrossSite, public_url=settings.public_url, shared_path=codec.PATH, shared_with=temporal_ui),
         ],
     )
     app.state.services = services
+    app.state.routes = [route for room in _ROOMS for route in room.router.routes]
     answers.install(app)
     documented.install(app)
     app.add_exception_handler(SignInNeeded, to_sign_in)

@@ -1,23 +1,26 @@
 from __future__ import annotations
 
-from urllib.parse import urlsplit
-
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from api.answers import respond
+from api.codec_cors import from_origin
 from api.problems import CrossSiteRefused
+from settings import origin_of
 
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 
 
 class CrossSite:
-    """Refuse what another site makes a browser send: forms that would use the signed-in browser's cookie."""
+    """Refuse what another site makes a browser send: forms that would use the signed-in browser's cookie.
 
-    def __init__(self, app: ASGIApp, public_url: str) -> None:
+    But for one path that one other origin may use, where there is one: see `api/codec_cors.py`.
+    """
+
+    def __init__(self, app: ASGIApp, public_url: str, shared_path: str = "", shared_with: str | None = None) -> None:
         self.app = app
-        parts = urlsplit(public_url)
-        self.origin = f"{parts.scheme}://{parts.netloc}".lower()
+        self.origin = origin_of(public_url)
+        self.shared_path, self.shared_with = shared_path, shared_with
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass on what comes from our own pages or from a program."""
@@ -32,6 +35,8 @@ class CrossSite:
         # Triggers and links that resume are public and read no cookie; another site's page cannot set Authorization
         # without our consent.
         if scope["path"].startswith(("/hooks/", "/resume/")) or "authorization" in headers:
+            return True
+        if from_origin(scope, self.shared_path, self.shared_with):
             return True
         if site := headers.get("sec-fetch-site"):
             return site in ("same-origin", "none")

@@ -1,6 +1,7 @@
 """What the API cannot do, in one hierarchy. Each becomes an RFC 9457 problem; `type` is the stable name.
 
-Those of signing in and of OAuth are in `api/oauth_problems.py`, those of events in `api/webhook_problems.py`.
+Those of signing in and of OAuth are in `api/oauth_problems.py`, those of events in `api/webhook_problems.py`,
+that of encryption in `api/codec_problems.py`.
 
 ApiError                        internal-error              500
 ├── JsonInvalid                 json-invalid                400  the body is not JSON
@@ -37,6 +38,7 @@ ApiError                        internal-error              500
 ├── ProviderRefused             provider-refused            502  the OAuth provider answered with an error
 ├── ProviderUnreachable         provider-unreachable        502  the OAuth provider did not answer as it should
 ├── ProviderNotConfigured       provider-not-configured     503  no client id and secret for the provider
+├── PayloadsUnreadable          payloads-unreadable         503  payloads under a key that is not here
 ├── WorkerUnavailable           worker-unavailable          503  no worker took the event in time
 ├── WorkflowsUnloaded           workflows-unloaded          503  an event while a file that may want it is not loaded
 └── TemporalUnavailable         temporal-unavailable        503  Temporal does not answer

@@ -6,7 +6,7 @@ from typing import Annotated
 from urllib.parse import urlsplit
 
 from fastapi import APIRouter, Path, Request
-from starlette.responses import JSONResponse, RedirectResponse, Response
+from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 
 from api.delivery import merged
 from api.documented import JSON_BODY, problems
@@ -24,7 +24,12 @@ router = APIRouter(tags=["Triggers"])
 Token = Annotated[str, Path(description="The token of the wait.")]
 
 
-@router.get("/resume/{token}", summary="Show what is asked", include_in_schema=False)
+@router.get(
+    "/resume/{token}",
+    summary="Show what is asked",
+    response_class=HTMLResponse,
+    responses=problems(404, 503),
+)
 async def show(token: Token, request: Request, services: Shared) -> Response:
     """Show what waits, with a button; opening the page resumes nothing, so that link scanners cannot."""
     link = _checked(services, token)

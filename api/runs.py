@@ -124,7 +124,11 @@ async def list_all(
 
 # Before the route below it, whose path would take `/cancel` for a part of the id.
 @router.post(
-    "/runs/{run_id:path}/cancel", summary="Cancel a run", status_code=202, responses=problems(401, 403, 404, 409, 503)
+    "/runs/{run_id:path}/cancel",
+    summary="Cancel a run",
+    status_code=202,
+    response_class=Response,  # no content
+    responses=problems(401, 403, 404, 409, 503),
 )
 async def cancel(run_id: RunId, services: Shared) -> Response:
     """Ask the run to stop. Steps that run now are interrupted, and `on_workflow_error` runs."""

@@ -78,7 +78,13 @@ async def resume(schedule_id: ScheduleId, services: Shared) -> ScheduleView:
     return await resume_schedule(await services.temporal(), services.settings.task_queue, schedule_id)
 
 
-@router.post("/{schedule_id:path}/run", summary="Run now", status_code=202, responses=problems(401, 403, 404, 409, 503))
+@router.post(
+    "/{schedule_id:path}/run",
+    summary="Run now",
+    status_code=202,
+    response_class=Response,  # no content
+    responses=problems(401, 403, 404, 409, 503),
+)
 async def run(schedule_id: ScheduleId, services: Shared) -> Response:
     """Start a run now, beside the planned ones; a paused schedule can be run, too."""
     await run_schedule(await services.temporal(), services.settings.task_queue, schedule_id)

@@ -11,6 +11,7 @@ import typer
 from temporalio.service import RPCError
 
 from api.problems import ApiError
+from codec.errors import PayloadError
 from settings import read_settings
 from steps import StepsError
 from vault import Vault, VaultError
@@ -25,6 +26,8 @@ def perform(work: Coroutine[Any, Any, T]) -> T:
         return asyncio.run(work)
     except (VaultError, StepsError, ApiError) as error:
         typer.echo(f"{error} ({error.type})", err=True)
+    except PayloadError as error:
+        typer.echo(f"{error.message} ({error.type})", err=True)
     except (RuntimeError, RPCError) as error:
         typer.echo(f"Temporal does not answer: {error}", err=True)
     raise typer.Exit(1)
@@ -34,7 +37,9 @@ def perform(work: Coroutine[Any, Any, T]) -> T:
 async def opened() -> AsyncGenerator[Vault, None]:
     """Open the vault that the settings name."""
     settings = read_settings()
-    vault = await open_vault(settings.vault_url, settings.master_key_text, settings.master_key_path)
+    vault = await open_vault(
+        settings.vault_url, settings.master_key_text, settings.master_key_path, settings, may="seal"
+    )
     try:
         yield vault
     finally:

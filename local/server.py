@@ -10,8 +10,10 @@ from local.child import ChildFailed
 from steps.attributes import CONNECTION, TYPES
 
 
-def server_argv(port: int, ui_port: int, database: Path) -> list[str]:
+def server_argv(port: int, ui_port: int, database: Path, codec: str | None = None) -> list[str]:
     """Return the command of the real Temporal server with its UI, its database in a file.
+
+    `codec` is the address that the UI has payloads decrypted at.
 
     Raises:
         ChildFailed: the program is missing.
@@ -22,6 +24,7 @@ def server_argv(port: int, ui_port: int, database: Path) -> list[str]:
         # What the server has answered survives a crash of the process; each commit need not wait for the disk.
         *(f"--search-attribute={name}={'KeywordList' if name == CONNECTION.name else 'Keyword'}" for name in TYPES),
         "--sqlite-pragma", "journal_mode=WAL", "--sqlite-pragma", "synchronous=NORMAL", "--log-level", "error",
+        *(("--ui-codec-endpoint", codec) if codec else ()),
     ]  # fmt: skip
 
 

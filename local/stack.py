@@ -111,7 +111,8 @@ class Stack:
 
     async def start_temporal(self) -> None:
         """Start the real Temporal server, its database in a file."""
-        argv = server_argv(self._ports["temporal"], self._ports["ui"], self.data / "temporal.db")
+        codec = f"{self.addresses.api}/codec" if self.settings.payload_keys_text.strip() else None
+        argv = server_argv(self._ports["temporal"], self._ports["ui"], self.data / "temporal.db", codec)
         await self._run("temporal", argv, self._temporal_ready)
 
     async def start_worker(self) -> None:

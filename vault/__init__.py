@@ -41,7 +41,15 @@ from vault.errors import (
     WrongKey,
 )
 from vault.handles import check_handle
-from vault.keys import KeyProvider, LocalKeys, WrappedKey
+from vault.key_provider_errors import (
+    KeyMissing,
+    KeyProviderDenied,
+    KeyProviderFailed,
+    KeyProviderSealed,
+    KeyProviderUnreachable,
+    KeyRetired,
+)
+from vault.keys import KeyProvider, KeyRotator, LocalKeys, WrappedKey
 from vault.migration import migrate
 from vault.one_time import OneTime
 from vault.pace import Ask, Limit, Turn
@@ -79,8 +87,15 @@ __all__ = [
     "HandleTaken",
     "KeyFileExposed",
     "KeyFileInvalid",
+    "KeyMissing",
     "KeyProvider",
+    "KeyProviderDenied",
+    "KeyProviderFailed",
+    "KeyProviderSealed",
+    "KeyProviderUnreachable",
     "KeyRefused",
+    "KeyRetired",
+    "KeyRotator",
     "KeyTextInvalid",
     "Limit",
     "LocalKeys",

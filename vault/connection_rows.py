@@ -30,6 +30,11 @@ def place_of(row: Row[Any]) -> Place:
     return Place(row.id, row.handle, row.provider)
 
 
+def context_of_token(row: Row[Any], field: str) -> bytes:
+    """Name what a token in this row is bound to."""
+    return place_of(row).context(field)
+
+
 def connection_of(row: Row[Any], last_used_at: datetime | None = None) -> Connection:
     """Return the connection that a row holds."""
     return Connection(
@@ -46,14 +51,22 @@ def connection_of(row: Row[Any], last_used_at: datetime | None = None) -> Connec
     )
 
 
-async def seal_tokens(envelope: Envelope, place: Place, tokens: Tokens) -> dict[str, Any]:
-    """Return what a pair changes of its row."""
-    refresh = None
-    if tokens.refresh is not None:
-        refresh = await envelope.seal(tokens.refresh.reveal(), place.context("refresh"))
+async def seal_tokens(envelope: Envelope, place: Place, tokens: Tokens, row: Row[Any] | None = None) -> dict[str, Any]:
+    """Return what a pair changes of its row; in the place of that of a row, it is sealed under that one's data keys.
+
+    That is how a worker stores what a refresh gave: it may not make data keys.
+    """
+
+    async def seal(token: Secret | None, before: bytes | None, field: str) -> bytes | None:
+        if token is None:
+            return None
+        if before is None:
+            return await envelope.seal(token.reveal(), place.context(field))
+        return await envelope.reseal(before, token.reveal(), place.context(field))
+
     return {
-        "access": await envelope.seal(tokens.access.reveal(), place.context("access")),
-        "refresh": refresh,
+        "access": await seal(tokens.access, None if row is None else row.access, "access"),
+        "refresh": await seal(tokens.refresh, None if row is None else row.refresh, "refresh"),
         "expires_at": tokens.expires_at,
         "version": connections.c.version + 1,
         "refreshing_until": None,

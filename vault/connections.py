@@ -134,18 +134,26 @@ class Connections:
         Raises:
             ConnectionUnknown: no connection has this handle.
         """
-        row = await self._row(handle)
-        values = await seal_tokens(self._envelope, place_of(row), tokens)
-        needed = ConnectionStatus.NEEDS_REAUTHORIZATION.value
-        of_pair = (connections.c.id == row.id) & (connections.c.version == version)
-        async with self._database.write() as connection:
-            replaced = update(connections).where(of_pair).values(values).returning(connections)
-            after = (await connection.execute(replaced)).first()
-            if after is not None and after.status == needed:
-                of_id, active = connections.c.id == row.id, ConnectionStatus.ACTIVE.value
-                await connection.execute(update(connections).where(of_id).values(status=active))
-                await note(connection, "connection.reconnected", after, self._now())
-        return after is not None
+        needed, c = ConnectionStatus.NEEDS_REAUTHORIZATION.value, connections.c
+        for _ in range(_SAVE_ATTEMPTS):
+            row = await self._row(handle)
+            if row.version != version:
+                return False
+            values = await seal_tokens(self._envelope, place_of(row), tokens, row)
+            # The sealed pair too: where its keys were wrapped anew meanwhile, the old wrapping must not come back.
+            of_pair = (c.id == row.id) & (c.version == version) & (c.access == row.access)
+            same = of_pair & c.refresh.is_not_distinct_from(row.refresh)
+            async with self._database.write() as connection:
+                after = (
+                    await connection.execute(update(connections).where(same).values(values).returning(connections))
+                ).first()
+                if after is not None and after.status == needed:
+                    active = update(connections).where(c.id == row.id).values(status=ConnectionStatus.ACTIVE.value)
+                    await connection.execute(active)
+                    await note(connection, "connection.reconnected", after, self._now())
+            if after is not None:
+                return True
+        raise VaultUnavailable(f'The connection "{handle}" is being changed by too many callers at once. Try again.')
 
     async def mark(
         self,

@@ -34,7 +34,7 @@ class Chaos:
         details = {key: body[key] for key in ("seconds", "retry_after", "method", "path") if key in body}
         self._faults = [parse({"kind": kind, **details}, f"body.kinds[{index}]") for index, kind in enumerate(kinds)]
         self._rate = rate
-        self._random = random.Random(seed)  # noqa: S311 - as above
+        self._random = random.Random(seed)  # noqa: S311  # faults by chance are no secret
         return {"rate": rate, "seed": seed, "kinds": kinds}
 
     def clear(self) -> None:

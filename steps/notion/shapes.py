@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any, Generic, Literal, NotRequired, TypedDict, TypeVar
+from typing import Any, Generic, Literal, NotRequired, TypeVar
+
+# The standard library's has pydantic refuse a payload that is declared with one of these, before Python 3.12.
+from typing_extensions import TypedDict
 
 from steps.parts import an_object
 
@@ -48,7 +51,7 @@ class Made(Object):
 
     parent: Parent
     created_time: str
-    created_by: Json
+    created_by: NotRequired[Json]  # a database comes without it
     last_edited_time: str
     last_edited_by: NotRequired[Json]
     in_trash: NotRequired[bool]

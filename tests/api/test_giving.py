@@ -31,7 +31,9 @@ async def argument(place: Place, run_id: str) -> Trigger:
     assert CANARY not in history.to_json()
     [payload] = history.events[0].workflow_execution_started_event_attributes.input.payloads
     assert CANARY.encode() not in payload.data
-    return Trigger.model_validate_json(payload.data)
+    (trigger,) = await client.data_converter.decode([payload], [Trigger])
+    assert CANARY not in trigger.model_dump_json()
+    return trigger
 
 
 async def fill(place: Place) -> None:

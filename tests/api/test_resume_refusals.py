@@ -79,13 +79,10 @@ async def test_an_expired_and_a_withdrawn_wait_are_gone(running: Place) -> None:
 
     async def past() -> str:
         history = await handle.fetch_history()
-        (opened,) = [
-            event.marker_recorded_event_attributes
-            for event in history.events
-            if event.HasField("marker_recorded_event_attributes")
-            and b"resume_url" in event.marker_recorded_event_attributes.SerializeToString()
-        ]
-        data = opened.SerializeToString()
+        markers = [event.marker_recorded_event_attributes.details for event in history.events]
+        payloads = [payload for details in markers for value in details.values() for payload in value.payloads]
+        codec = running.app.state.services._client.data_converter.payload_codec
+        (data,) = [payload.data for payload in await codec.decode(payloads) if b"resume_url" in payload.data]
         return data.split(b"http://steps.test/resume/")[1].split(b'"')[0].decode()
 
     token = await eventually(past)

@@ -1,4 +1,4 @@
-"""The controls that keep secrets and strangers apart, as data: each with its test, and with the change that takes it out.
+"""The controls that keep secrets and strangers apart, as data: each with its test, and the change that takes it out.
 
 `python -m tests.controls` takes out one after the other, in a copy of the tree, and sees the test fail.
 """

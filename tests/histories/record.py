@@ -135,7 +135,7 @@ async def record(client: Client, cases: dict[str, Case], folder: Path, **options
                 await send(handle, shop, case.event)
             await ended(handle)
             for path in save(await runs_of(client, handle), f"{case.workflow}.{name}", folder):
-                print(path.relative_to(ROOT))  # noqa: T201
+                print(path.relative_to(ROOT))  # noqa: T201  # a command prints what it made
 
 
 async def send(handle: WorkflowHandle[Any, Any], shop: Shop, event: dict[str, Any]) -> None:

@@ -2,7 +2,7 @@
 
     python -m tests.local.recorded folder-of-cassettes
 
-The folder holds cassettes of VCR, in YAML (PyYAML has to be installed, it is no dependency of this project). Those of
+The folder holds cassettes of VCR, in YAML. Those of
 https://github.com/ramnes/notion-sdk-py, in `tests/cassettes`, are such. Every answer, and every request that was
 accepted, is held to Notion's published types; then each cassette is played against a fresh stand-in, whose answers have
 to be of the same status and code, and have the same keys. Ids differ, so each new one is matched with the recorded one

@@ -24,8 +24,12 @@ async def parked(handle: WorkflowHandle[object, object]) -> str:
     async def look() -> str:
         history = await handle.fetch_history()
         failed = [event for event in history.events if event.event_type == EventType.EVENT_TYPE_WORKFLOW_TASK_FAILED]
-        return failed[-1].workflow_task_failed_event_attributes.failure.message if failed else ""
+        if not failed:
+            return ""
+        failure = failed[-1].workflow_task_failed_event_attributes.failure
+        return str(await description.data_converter.decode_failure(failure))
 
+    description = await handle.describe()
     reason = await eventually(look)
     description = await handle.describe()
     assert description.status == WorkflowExecutionStatus.RUNNING

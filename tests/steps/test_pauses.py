@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import json
 from datetime import timedelta
 from typing import Any
 
@@ -71,7 +70,7 @@ async def test_a_call_that_comes_too_early_uses_up_no_attempt_and_says_later_tha
     timers = [event for event in history.events if event.event_type == EventType.EVENT_TYPE_TIMER_STARTED]
     lengths = [event.timer_started_event_attributes.start_to_fire_timeout.ToTimedelta() for event in timers]
     assert lengths == [timedelta(seconds=TURN.wait)] * 3
-    summary = json.loads(timers[0].user_metadata.summary.data)
+    (summary,) = await virtual_time.client.data_converter.decode([timers[0].user_metadata.summary])
     assert summary == "waiting for my-notion's turn · start · GET api.notion.com/v1/pages/1"
 
 
