@@ -113,7 +113,7 @@ CONTROLS: Controls = [
         threat="Events go over the network in plain text",
         control="Plain http is taken for the private hosts alone that an operator has named",
         test="tests/activities/test_telling.py::test_settings_that_cannot_be_are_refused_without_the_secret",
-        path="settings.py",
+        path="settings/outside.py",
         present='not (parts.scheme == "https" or plain)',
         absent='not (parts.scheme in ("https", "http"))',
     ),
