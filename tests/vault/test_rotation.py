@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy import LargeBinary, insert, select, update
 
 from tests.vault.conftest import Clock, pair
+from tests.vault.deleting import delete
 from vault import Account, Envelope, KeyRotator, LocalKeys, Secret, Vault, WebhookTokens, WrappedKey, WrongKey
 from vault.database import Database
 from vault.envelope import with_key, wrapped_key
@@ -192,7 +193,7 @@ async def test_a_row_that_is_deleted_during_a_rewrap_stays_deleted(
 ) -> None:
     await fill(vault)
     await keys.rotate()
-    rotation = Rotation(database, Meanwhile(keys, lambda: vault.connections.delete("ada")))
+    rotation = Rotation(database, Meanwhile(keys, lambda: delete(vault, "ada")))
     assert (await rotation.rewrap("connections.access", None, most=100)).overtaken == 1
     assert [connection.handle for connection in await vault.connections.list()] == ["bob"]
 
