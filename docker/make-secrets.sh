@@ -14,5 +14,6 @@ make_one steps_database_url "postgresql+asyncpg://steps:$(cat secrets/steps_pass
 make_one steps_master_key "$(openssl rand -base64 32)"
 make_one steps_signing_key "$(openssl rand -base64 32)"
 make_one steps_notion_client_secret "${STEPS_NOTION_CLIENT_SECRET:-}"
+make_one steps_payload_keys "${STEPS_PAYLOAD_KEYS:-}" # empty: Temporal keeps payloads in plain text
 chmod 700 secrets
 echo "The secrets are in secrets/."
