@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Any
@@ -69,6 +70,9 @@ class Settings(BaseSettings):
         default=3, ge=0, le=1_000, description="Calls a second of one Notion connection, by all workers; 0: no limit."
     )
 
+    egress_hosts: Annotated[tuple[str, ...], NoDecode] = Field(
+        default=(), description="The hosts that fetch may reach, or `*.example.com`; every public one if empty."
+    )
     egress_private_hosts: Annotated[tuple[str, ...], NoDecode] = Field(
         default=(), description="Private `host:port` addresses that fetch may reach, separated by commas."
     )
@@ -83,7 +87,7 @@ class Settings(BaseSettings):
     )
     log_format: str = Field(default="text", pattern="^(text|json)$", description="How a log line is written.")
 
-    @field_validator("egress_private_hosts", mode="before")
+    @field_validator("egress_hosts", "egress_private_hosts", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
         return (
@@ -91,6 +95,14 @@ class Settings(BaseSettings):
             if isinstance(value, str)
             else value
         )
+
+    @field_validator("egress_hosts")
+    @classmethod
+    def _public(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for host in value:
+            if not re.fullmatch(r"(\*\.)?[a-z0-9_-]+(\.[a-z0-9_-]+)+", host):
+                raise ValueError("must be hosts without scheme and port, such as api.example.com or *.example.com")
+        return value
 
     @field_validator("egress_private_hosts")
     @classmethod
