@@ -7,7 +7,7 @@ import logging
 import os
 import signal
 from collections.abc import AsyncGenerator, Callable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
 from typing import Any
 
@@ -16,13 +16,14 @@ from temporalio.common import VersioningBehavior, WorkerDeploymentVersion
 from temporalio.worker import PollerBehaviorAutoscaling, Worker, WorkerDeploymentConfig
 
 from activities import Activities
+from activities.tasks import keep_connections
 from logs import configure_logging
 from schedules.keeper import keep_schedules
 from settings import Settings, read_settings
 from steps.dedupe import own_workflows
 from steps.discovery import Discovered, discover
 from temporal import DEFAULT_ADDRESS, connect, leave
-from vault import VaultError
+from vault import KeyProviderFailed, Vault, VaultError
 from vault.opening import open_signer, open_vault
 
 log = logging.getLogger("worker")
@@ -80,7 +81,9 @@ async def run_worker(settings: Settings, stop: asyncio.Event) -> None:
     Raises:
         VaultError: the vault cannot be opened; nothing was polled.
     """
-    vault = await open_vault(settings.vault_url, settings.master_key_text, settings.master_key_path)
+    vault = await _open_when_unsealed(settings, stop)
+    if vault is None:
+        return
     try:
         signer = open_signer(settings.signing_key_text, settings.signing_key_path)
         found = load_workflows(settings)
@@ -91,7 +94,7 @@ async def run_worker(settings: Settings, stop: asyncio.Event) -> None:
         try:
             async with make_worker(client, settings, activities.all(), list(found.workflows.values())):
                 log.info("Polling the task queue %r", settings.task_queue)
-                async with _keeping_schedules(client, settings, found):
+                async with _keeping_schedules(client, settings, found), _keeping(vault, client, settings):
                     await stop.wait()
                 log.info("Stopping: no new work; calls under way have %g seconds", settings.shutdown_seconds)
         finally:
@@ -105,6 +108,31 @@ async def _keeping_schedules(client: Client, settings: Settings, found: Discover
     deployment = _deployment()
     version = deployment.version if deployment else None
     task = asyncio.create_task(keep_schedules(client, settings.task_queue, found, version))
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.wait([task])
+
+
+async def _open_when_unsealed(settings: Settings, stop: asyncio.Event) -> Vault | None:
+    wait = 0.5
+    while not stop.is_set():
+        try:
+            return await open_vault(
+                settings.vault_url, settings.master_key_text, settings.master_key_path, settings, may="open"
+            )
+        except KeyProviderFailed as error:
+            log.warning("%s (%s) Trying again in %g s", error, error.type, wait)
+        with suppress(TimeoutError):
+            await asyncio.wait_for(stop.wait(), wait)
+        wait = min(wait * 2, _LONGEST_WAIT)
+    return None
+
+
+@asynccontextmanager
+async def _keeping(vault: Vault, client: Client, settings: Settings) -> AsyncGenerator[None]:
+    task = asyncio.create_task(keep_connections(vault, client, settings))
     try:
         yield
     finally:

@@ -16,9 +16,13 @@ from activities.network import Resolver, resolve
 from activities.notion import Adapted, Notion, Once, PlainFetch, Records, Sources, Uploads
 from activities.pace import Pacer
 from activities.refresh import Refresher
+from activities.revoke import Revoker
 from activities.schedules import read_occurrence
 from activities.seals import Seals
 from activities.sending import Sender
+from activities.tasks import ConnectionTasks
+from activities.telling import Teller
+from activities.trial import Trials
 from activities.variables import read_variables
 from activities.waits import open_wait
 from settings import Settings
@@ -66,6 +70,11 @@ class Activities:
         self._notion = Adapted(notion_calls, sources, settings.notion_version)
         self._records = Records(notion_calls, sources, settings.notion_version)
         self._uploads = Uploads(self._egress, notion_calls)
+        self._tasks = ConnectionTasks(
+            Revoker(vault, self._egress, settings, self._connections),
+            Trials(vault, self._sender, self._seals, self._connections, settings),
+            Teller(self._egress, settings),
+        )
 
     def all(self) -> list[Callable[..., Any]]:
         """Return what a worker registers."""
@@ -79,6 +88,7 @@ class Activities:
             self.read_variables,
             self.open_wait,
             self.read_occurrence,
+            *self._tasks.all(),
         ]
 
     async def close(self) -> None:

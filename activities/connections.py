@@ -106,8 +106,10 @@ def check_active(connection: Connection) -> None:
     """Refuse a connection whose tokens are good for nothing.
 
     Raises:
-        ConnectionNeedsReauthorization: with what to do about it.
+        ConnectionNotFound, ConnectionNeedsReauthorization: with what to do about it.
     """
+    if connection.deleting_at is not None:
+        raise ConnectionNotFound(f"The connection {connection.handle!r} is being deleted: nothing uses it any more.")
     if connection.status is not ConnectionStatus.ACTIVE:
         raise needs_reauthorization(connection.handle, revoked=connection.status is ConnectionStatus.REVOKED)
 

@@ -35,6 +35,8 @@ _STATUS = {
     "webhook-token-unclear": 409,
     "handle-taken": 409,
     "account-already-connected": 409,
+    "account-differs": 409,
+    "connection-being-deleted": 409,
     "api-key-invalid": 401,
     "payload-invalid": 422,
     "payload-too-large": 413,
@@ -42,6 +44,11 @@ _STATUS = {
 _ADVICE = {
     "vault-not-migrated": "The vault's database is not of this version. Run `python cli.py migrate`.",
     "vault-unavailable": "The vault's database or key provider does not answer. Send the request again.",
+    "key-provider-sealed": "OpenBao is sealed. Unseal it; whatever waits then goes on.",
+    "key-provider-unreachable": "OpenBao does not answer, or is out of order. Start it, or check STEPS_OPENBAO_URL.",
+    "key-provider-denied": "OpenBao denies this role. Check its role id, secret id and policy; the log says which.",
+    "key-missing": "OpenBao has no such key. Run docker/openbao-setup.sh, or check STEPS_OPENBAO_KEY.",
+    "key-retired": "OpenBao has retired the key version that sealed this. Lower min_decryption_version, then rewrap.",
     "wrong-key": "The vault's key is not the one that its database was made with. Start with that key.",
     "key-file-exposed": "Other users can read a key file. Run `chmod 600` on it.",
 }

@@ -16,6 +16,7 @@ from api import (
     answers,
     codec,
     connect,
+    connection_pages,
     connections,
     documented,
     health,
@@ -51,6 +52,7 @@ _ROOMS = (
     notion_events,
     resume,
     signin,
+    connection_pages,  # before `connect`, for a handle may be `add`
     connect,
     codec,
     pages,

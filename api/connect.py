@@ -12,7 +12,9 @@ from fastapi import APIRouter, Query, Request
 from starlette.responses import RedirectResponse, Response
 
 from api.auth import MaybeSession, SignedIn
+from api.connection_uses import EarlierUse, earlier_use
 from api.forms import read_form
+from api.keeping import keep_authorization
 from api.oauth import OAuthClient, bounded, oauth_client
 from api.oauth_problems import ProviderRefused, StateForeign, StateInvalid
 from api.problems import NotFound
@@ -20,8 +22,7 @@ from api.rendering import render
 from api.security_headers import POLICY
 from api.services import Services, Shared
 from settings import Settings
-from vault.connection import Account, Connection, Tokens
-from vault.errors import AccountAlreadyConnected, HandleInvalid, OneTimeForeign, OneTimeRefused
+from vault.errors import HandleInvalid, OneTimeForeign, OneTimeRefused
 from vault.handles import RULE, check_handle
 from vault.sessions import Session
 
@@ -42,20 +43,30 @@ async def show(
     request: Request, provider: str, _session: SignedIn, services: Shared, handle: Annotated[str, Query()] = ""
 ) -> Response:
     """Show the form."""
-    return _form(request, _client(services, provider), handle[:63], None)
+    return _form(request, client_of(services, provider), handle[:63], None)
 
 
 @router.post("/connections/add/{provider}", summary="Go to the provider")
 async def begin(request: Request, provider: str, session: SignedIn, services: Shared) -> Response:
     """Send the browser to the provider's consent page, with a state that only this browser can bring back."""
-    client = _client(services, provider)
-    handle = (await read_form(request)).get("handle", "")
+    client = client_of(services, provider)
+    form = await read_form(request)
+    handle = form.get("handle", "")
     try:
         check_handle(handle)
     except HandleInvalid as error:
         return _form(request, client, handle[:200], str(error), status=422)
+    if form.get("reuse") != handle and (earlier := await earlier_use(services, handle)):
+        return _form(request, client, handle, None, earlier=earlier)
+    return await depart(services, session, client, handle)
+
+
+async def depart(
+    services: Services, session: Session, client: OAuthClient, handle: str, *, connection: str | None = None
+) -> Response:
+    """Send the browser to the provider; with the id of a connection, what it brings back is for that one alone."""
     attempt = secrets.token_urlsafe(32)
-    payload = {"provider": provider, "handle": handle, "session": session.id}
+    payload = {"provider": client.provider.name, "handle": handle, "session": session.id, "connection": connection}
     vault = await services.vault()
     state = await vault.one_time.put(_PURPOSE, payload, ttl=STATE_TTL, browser=_browser(session, attempt))
     response = RedirectResponse(client.authorize_url(state.reveal()), 303)
@@ -82,7 +93,7 @@ async def finish(
     error: Annotated[str, Query()] = "",
 ) -> Response:
     """Store the connection, if this is the browser that began it; all of that is settled before the code is used."""
-    client = _client(services, provider)
+    client = client_of(services, provider)
     attempt = await _take(request, services, session, provider, state)
     if error:
         response = _declined(request, client, attempt["handle"], error)
@@ -90,25 +101,13 @@ async def finish(
         raise ProviderRefused(f"{client.provider.title} sent no code. Nothing was stored. Start the connection again.")
     else:
         account, tokens = await client.exchange(services.provider_http, code)
-        saved = await _save(services, attempt["handle"], provider, account, tokens)
+        saved = await keep_authorization(services, client, attempt, account, tokens)
         # To a clean address: the code stays in no history, no Referer, no bookmark.
         response = RedirectResponse(f"/connections?{urlencode({'connected': saved.handle})}", 303)
     response.delete_cookie(
         _cookie(services.settings, state), path="/", secure=services.settings.secure, httponly=True, samesite="lax"
     )
     return response
-
-
-async def _save(services: Services, handle: str, provider: str, account: Account, tokens: Tokens) -> Connection:
-    """Store what the authorization gave, and let the runs go on that waited for it."""
-    vault = await services.vault()
-    try:
-        saved = await vault.connections.save(handle, provider, account, tokens)
-    except AccountAlreadyConnected as error:
-        services.waiting_runs.tell(error.handle)  # that one has the new pair
-        raise
-    services.waiting_runs.tell(saved.handle)
-    return saved
 
 
 async def _take(
@@ -145,23 +144,42 @@ def _declined(request: Request, client: OAuthClient, handle: str, error: str) ->
     return render("connection_declined.html", request.scope, provider=client.provider, handle=handle, error=told)
 
 
-def _form(request: Request, client: OAuthClient, handle: str, error: str | None, *, status: int = 200) -> Response:
+def leading_to(client: OAuthClient) -> dict[str, str]:
+    """Return the headers of a page whose form leads to the provider."""
     parts = urlsplit(client.provider.authorize_url)
     # Browsers hold the whole chain of redirects after a form to this list, and the provider has a chain of its own.
-    policy = POLICY.format(form_action=f"'self' https: {parts.scheme}://{parts.netloc}")
+    return {"Content-Security-Policy": POLICY.format(form_action=f"'self' https: {parts.scheme}://{parts.netloc}")}
+
+
+def _form(
+    request: Request,
+    client: OAuthClient,
+    handle: str,
+    error: str | None,
+    *,
+    status: int = 200,
+    earlier: EarlierUse | None = None,
+) -> Response:
     return render(
         "connection_add.html",
         request.scope,
         status=status,
-        headers={"Content-Security-Policy": policy},
+        headers=leading_to(client),
         provider=client.provider,
         handle=handle,
         error=error,
         rule=RULE,
+        earlier=earlier,
     )
 
 
-def _client(services: Services, provider: str) -> OAuthClient:
+def client_of(services: Services, provider: str) -> OAuthClient:
+    """Return this deployment's registration at the provider.
+
+    Raises:
+        NotFound: there is no such provider.
+        ProviderNotConfigured: its client id or secret is not set.
+    """
     client = oauth_client(services.settings, provider)
     if client is None:
         raise NotFound("There is no such provider. Choose one at /connections/add.")

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Path, Response
+from fastapi import APIRouter, Depends, Path
 
 from api.auth import BEARER, authenticated
 from api.documented import problems
 from api.services import Shared
-from api.views import ConnectionView, connection_view
+from api.trying import try_connection
+from api.views import ConnectionView, DeletionView, TrialView, connection_view, deletion_view
 
 router = APIRouter(prefix="/api/v1", tags=["Connections"], dependencies=[BEARER, Depends(authenticated)])
 
@@ -28,10 +29,22 @@ async def get(handle: Handle, services: Shared) -> ConnectionView:
     return connection_view(await (await services.vault()).connections.get(handle))
 
 
+@router.post("/connections/{handle}/test", summary="Test a connection", responses=problems(401, 403, 404, 503))
+async def test(handle: Handle, services: Shared) -> TrialView:
+    """Have a worker make a call that does nothing, and tell what the provider said; within 15 seconds."""
+    connections = (await services.vault()).connections
+    connection = await connections.get(handle)
+    tested = await try_connection(await services.temporal(), services.settings.task_queue, connection)
+    view = connection_view(await connections.get(handle))
+    return TrialView(ok=tested.ok, connection=view, problem=tested.type, message=tested.message)
+
+
 @router.delete(
-    "/connections/{handle}", summary="Delete a connection", status_code=204, responses=problems(401, 403, 404, 503)
+    "/connections/{handle}", summary="Delete a connection", status_code=202, responses=problems(401, 403, 404, 503)
 )
-async def delete(handle: Handle, services: Shared) -> Response:
-    """Forget the connection and its tokens. Runs that use it fail at their next call of it."""
-    await (await services.vault()).connections.delete(handle)
-    return Response(status_code=204)
+async def delete(handle: Handle, services: Shared) -> DeletionView:
+    """Let nothing use the connection from now on. A worker revokes it at its provider, and then deletes its tokens.
+
+    Runs that use it fail at their next call of it. To delete it again is no error, until it is gone.
+    """
+    return deletion_view(await (await services.vault()).connections.deletions.begin(handle))

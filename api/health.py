@@ -27,6 +27,7 @@ class Check(BaseModel):
     name: Literal["temporal", "vault", "workflows"]
     state: Literal["ok", "warning", "failed"]
     detail: str = Field(description="What was found, and what to do about it.")
+    reason: str | None = Field(default=None, description="The type of the vault's error, such as key-provider-sealed.")
 
 
 class Readiness(BaseModel):
@@ -78,9 +79,11 @@ async def _vault(services: Services) -> Check:
             await vault.ready()
             _ = services.signer
     except VaultError as error:
-        return Check(name="vault", state="failed", detail=vault_advice(error))
+        return Check(name="vault", state="failed", detail=vault_advice(error), reason=error.type)
     except TimeoutError:
-        return Check(name="vault", state="failed", detail="The vault's database does not answer in time.")
+        return Check(
+            name="vault", state="failed", detail="The vault's database or its key provider does not answer in time."
+        )
     return Check(name="vault", state="ok", detail="The vault is open.")
 
 

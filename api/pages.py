@@ -38,16 +38,6 @@ async def home(request: Request, _session: SignedIn, services: Shared) -> Respon
     )
 
 
-@router.get("/connections", summary="Show the OAuth connections")
-async def connections(
-    request: Request, _session: SignedIn, services: Shared, connected: Annotated[str, Query()] = ""
-) -> Response:
-    """Show every connection, and which one was just made."""
-    items = await (await services.vault()).connections.list()
-    fresh = connected if any(item.handle == connected for item in items) else None
-    return render("connections.html", request.scope, connections=items, connected=fresh)
-
-
 @router.get("/runs", summary="Show the runs")
 async def runs(
     request: Request,

@@ -24,6 +24,7 @@ from api.problems import RunEnded, RunUnknown
 from api.reach import QUERY_TIMEOUT, RPC_TIMEOUT, reaching_temporal
 from api.views import RunList, RunStatus, RunSummary, RunView, WaitingView
 from settings import Settings
+from steps.connection_tasks import NAMES as CONNECTION_TASKS
 from steps.dedupe import NAME as DEDUPE
 from steps.notion.upserts import NAME as UPSERT
 from steps.record import ActiveStep, RunRecord
@@ -32,7 +33,7 @@ from vault.signing import Signer
 
 NO_WORKER = "No worker answers, so the run's log cannot be read now. Start one with `python worker.py`."
 _UNKNOWN = "Check the id. Temporal forgets an ended run when its retention is over."
-_OWN = (DEDUPE, UPSERT)  # workflows of the engine, which are nobody's runs
+_OWN = (DEDUPE, UPSERT, *CONNECTION_TASKS)  # workflows of the engine, which are nobody's runs
 _STATUS: dict[WorkflowExecutionStatus, RunStatus] = {
     WorkflowExecutionStatus.RUNNING: "running",
     WorkflowExecutionStatus.COMPLETED: "completed",

@@ -103,7 +103,7 @@ class Services:
         text = settings.master_key.get_secret_value() if settings.master_key else None
         path = settings.master_key_file or settings.data_dir / "master.key"
         try:
-            vault = await open_vault(settings.vault_url, text, path)
+            vault = await open_vault(settings.vault_url, text, path, settings, may="seal")
         except OSError as error:
             raise VaultUnavailable(f"The vault cannot be opened: {error.strerror}.") from error
         self._owned.push_async_callback(vault.close)

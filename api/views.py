@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, Literal, cast
 from urllib.parse import quote
 
 from pydantic import BaseModel, Field
@@ -13,6 +13,7 @@ from settings import Settings
 from steps.record import ActiveStep, LogLine, LostConnection, Outcome, StepFailure
 from vault.connection import Connection
 
+_LONGEST_NAME = 200
 RunStatus = Literal["running", "completed", "failed", "cancelled", "terminated", "timed_out"]
 
 
@@ -129,9 +130,29 @@ class ConnectionView(BaseModel):
     status: str
     workspace_id: str | None
     workspace_name: str | None
+    owner: str | None = Field(description="The name of whoever authorized it, as the provider gave it.")
     created_at: datetime
     authorized_at: datetime
     last_used_at: datetime | None
+    verified_at: datetime | None = Field(description="When a test last found that the provider takes its token.")
+    deleting_at: datetime | None = Field(description="Since when it is being deleted; nothing uses it any more.")
+
+
+class DeletionView(BaseModel):
+    """A connection that is being deleted."""
+
+    handle: str
+    deleting_at: datetime
+    next: str = Field(description="What happens now.")
+
+
+class TrialView(BaseModel):
+    """What became of the test of a connection."""
+
+    ok: bool
+    connection: ConnectionView
+    problem: str | None = Field(description="The type of the error; null when all is well.")
+    message: str | None = Field(description="What is wrong, and what to do about it.")
 
 
 def started_view(settings: Settings, started: Started) -> StartedView:
@@ -163,4 +184,24 @@ def connection_view(connection: Connection) -> ConnectionView:
         created_at=connection.created_at,
         authorized_at=connection.authorized_at,
         last_used_at=connection.last_used_at,
+        owner=owner_of(connection),
+        verified_at=connection.verified_at,
+        deleting_at=connection.deleting_at,
     )
+
+
+def deletion_view(connection: Connection) -> DeletionView:
+    """Return a connection that is being deleted, and what happens now."""
+    return DeletionView(
+        handle=connection.handle,
+        deleting_at=connection.deleting_at or connection.authorized_at,
+        next=f"Nothing uses it from now on. A worker revokes it at {connection.provider.capitalize()}, as soon as one "
+        "runs, and then deletes its tokens.",
+    )
+
+
+def owner_of(connection: Connection) -> str | None:
+    """Return the name of whoever authorized a connection, bounded: it comes from outside."""
+    user: Any = (connection.account.owner or {}).get("user")
+    name: Any = cast("dict[str, Any]", user).get("name") if isinstance(user, dict) else None
+    return name[:_LONGEST_NAME] if isinstance(name, str) and name else None

@@ -6,14 +6,20 @@ from typing import Annotated
 
 import typer
 
+from commands.key_rotation import rotate_master_key, show_master_key
 from commands.shared import opened, perform
 
-app = typer.Typer(no_args_is_help=True, help="Make and revoke API keys. Each is shown once, when it is made.")
+app = typer.Typer(
+    no_args_is_help=True,
+    help="API keys: create, list and revoke them. The vault's master key, which is another thing: rotate, status.",
+)
+app.command("rotate")(rotate_master_key)
+app.command("status")(show_master_key)
 
 
 @app.command("create")
 def create_key(name: Annotated[str, typer.Argument(help="What it is for, such as 'our shop'.")]) -> None:
-    """Make an API key and print it, this once."""
+    """Make an API key and print it: it is shown this once."""
 
     async def work() -> str:
         async with opened() as vault:

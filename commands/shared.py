@@ -37,7 +37,9 @@ def perform(work: Coroutine[Any, Any, T]) -> T:
 async def opened() -> AsyncGenerator[Vault, None]:
     """Open the vault that the settings name."""
     settings = read_settings()
-    vault = await open_vault(settings.vault_url, settings.master_key_text, settings.master_key_path)
+    vault = await open_vault(
+        settings.vault_url, settings.master_key_text, settings.master_key_path, settings, may="seal"
+    )
     try:
         yield vault
     finally:

@@ -33,7 +33,9 @@ class DemoFailed(Exception):
 async def sign_in_link(stack: Stack) -> str:
     """Make a link that signs one browser in, once, within ten minutes."""
     settings = stack.settings
-    vault = await open_vault(settings.vault_url, settings.master_key_text, settings.master_key_path)
+    vault = await open_vault(
+        settings.vault_url, settings.master_key_text, settings.master_key_path, settings, may="seal"
+    )
     try:
         key, _ = await vault.api_keys.create("this machine's browser")
         code = await vault.one_time.put("signin", {"key_id": key.id}, ttl=timedelta(minutes=10))
@@ -45,7 +47,9 @@ async def sign_in_link(stack: Stack) -> str:
 async def set_database(stack: Stack, database_id: str, workflows: Iterable[str] = SHIPPED) -> None:
     """Tell workflows, those of the demo if not others, which database is theirs."""
     settings = stack.settings
-    vault = await open_vault(settings.vault_url, settings.master_key_text, settings.master_key_path)
+    vault = await open_vault(
+        settings.vault_url, settings.master_key_text, settings.master_key_path, settings, may="seal"
+    )
     try:
         for workflow in workflows:
             await vault.variables.set(workflow, "NOTION_DATABASE_ID", database_id)

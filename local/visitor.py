@@ -36,8 +36,17 @@ class Visitor:
 
     async def connect_notion(self, handle: str) -> str:
         """Connect a handle through the consent page, pressing Allow; return the address that the browser ends at."""
-        began = await self.http.post(f"{self._api}/connections/add/notion", data={"handle": handle})
-        _expect(began, 303, "Add Connection")
+        form = {"handle": handle, "reuse": handle}  # also one that a deleted connection had
+        return await self._allow(await self.http.post(f"{self._api}/connections/add/notion", data=form))
+
+    async def reconnect(self, handle: str) -> str:
+        """Reconnect a connection through the consent page, pressing Allow; return where the browser ends."""
+        page = await self.http.get(f"{self._api}/connections/{handle}/reconnect")
+        _expect(page, 200, "Reconnect")
+        return await self._allow(await self.http.post(f"{self._api}/connections/{handle}/reconnect"))
+
+    async def _allow(self, began: httpx.Response) -> str:
+        _expect(began, 303, "The way to Notion")
         consent = await self.http.get(began.headers["location"])
         _expect(consent, 200, "Notion's consent page")
         target, fields = _read_form(consent.text)

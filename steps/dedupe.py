@@ -16,6 +16,7 @@ from temporalio import workflow
 from temporalio.common import VersioningBehavior, WorkflowIDReusePolicy
 from temporalio.exceptions import WorkflowAlreadyStartedError
 
+from steps.connection_tasks import connection_workflows
 from steps.delay import Delay, parse_delay
 from steps.errors import DelayInvalid, RequestInvalid
 from steps.naming import slug
@@ -54,7 +55,7 @@ class SeenOnAnyBuild(Seen):
 
 def own_workflows(*, versioned: bool = False) -> list[type[Any]]:
     """Return what a worker runs beside the authors' workflows; Temporal wants a versioned worker's marked as such."""
-    return [SeenOnAnyBuild if versioned else Seen, Upsert]
+    return [SeenOnAnyBuild if versioned else Seen, Upsert, *connection_workflows(versioned=versioned)]
 
 
 async def first_to_see(claims: Claims, branch: Branch | None, key: str, window: Delay) -> bool:

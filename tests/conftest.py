@@ -35,7 +35,7 @@ def binary(name: str) -> str:
     return found
 
 
-async def eventually(look: Callable[[], Awaitable[T]], *, seconds: float = 30) -> T:
+async def eventually(look: Callable[[], Awaitable[T]], *, seconds: float = 30, every: float = 0.05) -> T:
     """Call `look` until what it returns is true; a failed assertion or a refused call counts as not yet."""
     deadline = time.monotonic() + seconds
     while True:
@@ -46,7 +46,7 @@ async def eventually(look: Callable[[], Awaitable[T]], *, seconds: float = 30) -
         except Exception:
             if time.monotonic() > deadline:
                 raise
-        await asyncio.sleep(0.05)
+        await asyncio.sleep(every)
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
@@ -76,9 +76,11 @@ _PROCESSES = {
     "scale",
     "chaos",
     "once",
+    "openbao",
     "test_stack.py",
     "test_readme.py",
     "test_worker.py",
+    "test_processes.py",
 }
 
 

@@ -62,6 +62,24 @@ def test_keys_are_made_listed_and_revoked(cli: Any):
     assert "api-key-unknown" in cli("keys", "revoke", "nothing").stderr
 
 
+def test_the_status_of_the_master_key_needs_no_temporal_and_makes_no_key(cli: Any, tmp_path: Path):
+    cli("migrate")
+    assert "key-file-invalid" in cli("keys", "status").stderr
+    assert not (tmp_path / "master.key").exists()
+    cli("variables", "set", "OrderToNotion", "SHOP_KEY", "--secret", "--host", "shop.example", text="canary-value")
+    shown = cli("keys", "status")
+    assert shown.exit_code == 0
+    assert re.match(r"[0-9a-f]{16} +2 values  current\nRotation: not known, for Temporal does not", shown.stdout)
+
+
+def test_without_temporal_the_master_key_is_not_rotated(cli: Any, tmp_path: Path):
+    cli("migrate")
+    cli("keys", "list")
+    before = (tmp_path / "master.key").read_bytes()
+    assert "Temporal does not answer" in cli("keys", "rotate").stderr
+    assert (tmp_path / "master.key").read_bytes() == before
+
+
 def test_variables_are_set_listed_and_deleted(cli: Any):
     cli("migrate")
     assert cli("variables", "set", "OrderToNotion", "NOTION_DATABASE_ID", "abc").exit_code == 0

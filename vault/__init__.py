@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from vault.api_keys import ApiKey, ApiKeys
+from vault.connection_errors import AccountDiffers, ConnectionBeingDeleted, RefreshUnderWay
+from vault.connection_events import ConnectionEvent
 from vault.connections import Account, Connection, Connections, ConnectionStatus, Opened, Tokens
+from vault.deletions import Deletion, Revocation
 from vault.envelope import Envelope, context_of
 from vault.errors import (
     AccountAlreadyConnected,
@@ -38,7 +41,15 @@ from vault.errors import (
     WrongKey,
 )
 from vault.handles import check_handle
-from vault.keys import KeyProvider, LocalKeys, WrappedKey
+from vault.key_provider_errors import (
+    KeyMissing,
+    KeyProviderDenied,
+    KeyProviderFailed,
+    KeyProviderSealed,
+    KeyProviderUnreachable,
+    KeyRetired,
+)
+from vault.keys import KeyProvider, KeyRotator, LocalKeys, WrappedKey
 from vault.migration import migrate
 from vault.one_time import OneTime
 from vault.pace import Ask, Limit, Turn
@@ -56,6 +67,7 @@ from vault.webhook_tokens import WebhookToken, WebhookTokens
 __all__ = [
     "Account",
     "AccountAlreadyConnected",
+    "AccountDiffers",
     "ApiKey",
     "ApiKeyInvalid",
     "ApiKeyRefused",
@@ -63,17 +75,27 @@ __all__ = [
     "ApiKeys",
     "Ask",
     "Connection",
+    "ConnectionBeingDeleted",
+    "ConnectionEvent",
     "ConnectionStatus",
     "ConnectionUnknown",
     "Connections",
     "DatabaseUrlInvalid",
+    "Deletion",
     "Envelope",
     "HandleInvalid",
     "HandleTaken",
     "KeyFileExposed",
     "KeyFileInvalid",
+    "KeyMissing",
     "KeyProvider",
+    "KeyProviderDenied",
+    "KeyProviderFailed",
+    "KeyProviderSealed",
+    "KeyProviderUnreachable",
     "KeyRefused",
+    "KeyRetired",
+    "KeyRotator",
     "KeyTextInvalid",
     "Limit",
     "LocalKeys",
@@ -85,6 +107,8 @@ __all__ = [
     "Opened",
     "Paces",
     "Provider",
+    "RefreshUnderWay",
+    "Revocation",
     "Secret",
     "Session",
     "Sessions",

@@ -27,6 +27,12 @@ class Account:
     workspace_icon: str | None = None
     owner: dict[str, Any] | None = None
 
+    @property
+    def workspace(self) -> str:
+        """The workspace in words, on one short line."""
+        name = "".join(each if each.isprintable() else " " for each in (self.workspace_name or "")[:100]).strip()
+        return f'the workspace "{name}"' if name else "a workspace without a name"
+
 
 @dataclass(frozen=True)
 class Tokens:
@@ -49,6 +55,10 @@ class Connection:
     created_at: datetime
     last_used_at: datetime | None
     authorized_at: datetime
+    verified_at: datetime | None = None
+    """When the provider last took its token in a test."""
+    deleting_at: datetime | None = None
+    """When somebody deleted it; the row stays until the provider has been told."""
 
 
 @dataclass(frozen=True)

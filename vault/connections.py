@@ -3,25 +3,33 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any
 
-from sqlalchemy import ColumnElement, Row, case, delete, insert, or_, select, update
+from sqlalchemy import ColumnElement, Row, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from vault.connection import Account, Connection, ConnectionStatus, Opened, Tokens
+from vault.connection_errors import AccountDiffers, ConnectionBeingDeleted
+from vault.connection_events import ConnectionEvents, EventType, note
+from vault.connection_rows import Place, connection_of, open_tokens, place_of, seal_tokens
 from vault.database import Database
-from vault.envelope import Envelope, context_of
+from vault.deletions import Deletions
+from vault.envelope import Envelope
 from vault.errors import AccountAlreadyConnected, ConnectionUnknown, HandleTaken, VaultUnavailable
 from vault.handles import check_handle, is_handle
 from vault.refreshes import Refreshes
-from vault.secret import Secret
-from vault.tables import connections, paces
+from vault.tables import connections
 from vault.times import USE_NOTED_EVERY, Clock
 from vault.tokens import new_id
 
 __all__ = ["Account", "Connection", "ConnectionStatus", "Connections", "Opened", "Tokens"]
 
 _SAVE_ATTEMPTS = 8
+_EVENTS: dict[ConnectionStatus, EventType] = {
+    ConnectionStatus.ACTIVE: "connection.reconnected",
+    ConnectionStatus.NEEDS_REAUTHORIZATION: "connection.needs_reauthorization",
+    ConnectionStatus.REVOKED: "connection.revoked",
+}
 
 
 class Connections:
@@ -32,6 +40,8 @@ class Connections:
         self._envelope = envelope
         self._now = now
         self.refreshes = Refreshes(database, now)
+        self.deletions = Deletions(database, envelope, now)
+        self.events = ConnectionEvents(database)
 
     async def save(self, handle: str, provider: str, account: Account, tokens: Tokens) -> Connection:
         """Store what an authorization gave: a new connection, or a new pair for the same account.
@@ -41,10 +51,14 @@ class Connections:
             HandleTaken: the handle belongs to another account; nothing is stored.
             AccountAlreadyConnected: the account has another handle. Its connection has the new pair, because the
                 provider may have retired the one before.
+            ConnectionBeingDeleted: so is the one of the account or of the handle; nothing is stored.
         """
         check_handle(handle)
         for _ in range(_SAVE_ATTEMPTS):
             same_account, same_handle = await self._rivals(handle, provider, account.id)
+            for rival in (same_account, same_handle):
+                if rival is not None and rival.deleting_at is not None:
+                    raise ConnectionBeingDeleted(rival.handle)
             if same_account is not None:
                 saved = await self._renew(same_account, account, tokens)
             elif same_handle is not None:
@@ -58,33 +72,41 @@ class Connections:
             return saved
         raise VaultUnavailable(f'The connection "{handle}" is being changed by too many callers at once. Try again.')
 
+    async def reconnect(self, id: str, handle: str, provider: str, account: Account, tokens: Tokens) -> Connection:
+        """Store a new pair for this very connection, whatever its handle stands for by now.
+
+        Raises:
+            ConnectionUnknown: it was deleted meanwhile; nothing is stored.
+            ConnectionBeingDeleted: it is being deleted; nothing is stored.
+            AccountDiffers: the authorization is another account's; nothing is stored.
+            AccountDiffers, AccountAlreadyConnected: with the handle of that account's own connection, which has the
+                new pair, as `save` would have it.
+        """
+        [rows] = await self._database.rows(select(connections).where(connections.c.id == id))
+        row = rows[0] if rows else None
+        if row is None or row.account_id != account.id:
+            other, _ = await self._rivals(handle, provider, account.id)
+            renewed = None if other is None else await self._renew(other, account, tokens)
+            if row is not None:
+                raise AccountDiffers(connection_of(row), account, other=renewed.handle if renewed else None)
+            raise AccountAlreadyConnected(handle=renewed.handle) if renewed else ConnectionUnknown(handle)
+        if renewed := await self._renew(row, account, tokens):
+            return renewed
+        raise ConnectionBeingDeleted(handle)
+
     async def get(self, handle: str) -> Connection:
         """Return the connection.
 
         Raises:
             ConnectionUnknown: no connection has this handle.
         """
-        return _connection(await self._row(handle))
+        return connection_of(await self._row(handle))
 
     async def list(self) -> list[Connection]:
         """Return every connection, by handle."""
         async with self._database.read() as connection:
             rows = await connection.execute(select(connections).order_by(connections.c.handle))
-            return [_connection(row) for row in rows]
-
-    async def delete(self, handle: str) -> Connection:
-        """Delete the connection and its sealed tokens, and return what it was.
-
-        Raises:
-            ConnectionUnknown: no connection has this handle.
-        """
-        row = await self._row(handle)
-        async with self._database.write() as connection:
-            gone = await connection.execute(delete(connections).where(connections.c.id == row.id))
-            await connection.execute(delete(paces).where(paces.c.handle == handle))
-        if not gone.rowcount:
-            raise ConnectionUnknown(handle)
-        return _connection(row)
+            return [connection_of(row) for row in rows]
 
     async def open(self, handle: str, allow: Callable[[Connection], None] | None = None) -> Opened:
         """Return the connection with its tokens, whatever its status; the caller decides what that allows.
@@ -99,13 +121,10 @@ class Connections:
         """
         row = await self._row(handle)
         if allow is not None:
-            allow(_connection(row))
-        access = Secret(await self._envelope.open(row.access, _place(row).context("access")))
-        refresh = None
-        if row.refresh is not None:
-            refresh = Secret(await self._envelope.open(row.refresh, _place(row).context("refresh")))
+            allow(connection_of(row))
+        tokens = await open_tokens(self._envelope, row)
         used = await self._note_use(row)
-        return Opened(_connection(row, used), Tokens(access, refresh, row.expires_at), row.version)
+        return Opened(connection_of(row, used), tokens, row.version)
 
     async def replace_tokens(self, handle: str, *, version: int, tokens: Tokens) -> bool:
         """Store the pair that a refresh gave, unless the pair it came from has been replaced: then return False.
@@ -115,12 +134,26 @@ class Connections:
         Raises:
             ConnectionUnknown: no connection has this handle.
         """
-        row = await self._row(handle)
-        needed = ConnectionStatus.NEEDS_REAUTHORIZATION
-        values = await self._sealed(_place(row), tokens) | {
-            "status": case((connections.c.status == needed, ConnectionStatus.ACTIVE), else_=connections.c.status)
-        }
-        return await self._change(connections.c.id == row.id, connections.c.version == version, values=values)
+        needed, c = ConnectionStatus.NEEDS_REAUTHORIZATION.value, connections.c
+        for _ in range(_SAVE_ATTEMPTS):
+            row = await self._row(handle)
+            if row.version != version:
+                return False
+            values = await seal_tokens(self._envelope, place_of(row), tokens, row)
+            # The sealed pair too: where its keys were wrapped anew meanwhile, the old wrapping must not come back.
+            of_pair = (c.id == row.id) & (c.version == version) & (c.access == row.access)
+            same = of_pair & c.refresh.is_not_distinct_from(row.refresh)
+            async with self._database.write() as connection:
+                after = (
+                    await connection.execute(update(connections).where(same).values(values).returning(connections))
+                ).first()
+                if after is not None and after.status == needed:
+                    active = update(connections).where(c.id == row.id).values(status=ConnectionStatus.ACTIVE.value)
+                    await connection.execute(active)
+                    await note(connection, "connection.reconnected", after, self._now())
+            if after is not None:
+                return True
+        raise VaultUnavailable(f'The connection "{handle}" is being changed by too many callers at once. Try again.')
 
     async def mark(
         self,
@@ -130,15 +163,29 @@ class Connections:
         version: int | None = None,
         before: ConnectionStatus | None = None,
     ) -> bool:
-        """Set the status (of that pair, from that status) and tell whether there was such a connection."""
+        """Set the status (of that pair, from that status) and tell whether there was such a connection.
+
+        The event of the transition is written with it, or not at all: of many callers at once, by one.
+        """
         if not is_handle(handle):
             return False
-        conditions = [connections.c.handle == handle]
+        conditions = [connections.c.handle == handle, connections.c.deleting_at.is_(None)]
         if version is not None:
             conditions.append(connections.c.version == version)
         if before is not None:
             conditions.append(connections.c.status == before.value)
-        return await self._change(*conditions, values={"status": status.value})
+        async with self._database.write() as connection:
+            wanted = select(connections).where(*conditions).with_for_update()
+            row = (await connection.execute(wanted)).first()
+            if row is not None and row.status != status.value:
+                of_id = connections.c.id == row.id
+                await connection.execute(update(connections).where(of_id).values(status=status.value))
+                await note(connection, _EVENTS[status], row, self._now())
+        return row is not None
+
+    async def verified(self, id: str) -> None:
+        """Note that the provider takes the connection's token."""
+        await self._change(connections.c.id == id, values={"verified_at": self._now()})
 
     async def _row(self, handle: str) -> Row[Any]:
         if not is_handle(handle):
@@ -158,36 +205,28 @@ class Connections:
 
     async def _renew(self, row: Row[Any], account: Account, tokens: Tokens) -> Connection | None:
         fresh = {"account": asdict(account), "status": ConnectionStatus.ACTIVE.value, "authorized_at": self._now()}
-        values = await self._sealed(_place(row), tokens) | fresh
-        renewed = update(connections).where(connections.c.id == row.id).values(values).returning(connections)
+        values = await seal_tokens(self._envelope, place_of(row), tokens) | fresh
+        living = (connections.c.id == row.id) & connections.c.deleting_at.is_(None)
         async with self._database.write() as connection:
+            renewed = update(connections).where(living).values(values).returning(connections)
             after = (await connection.execute(renewed)).first()
-        return None if after is None else _connection(after)
+            if after is not None:
+                await note(connection, "connection.reconnected", after, self._now())
+        return None if after is None else connection_of(after)
 
     async def _create(self, handle: str, provider: str, account: Account, tokens: Tokens) -> Connection | None:
-        place = _Place(new_id(), handle, provider)
+        place = Place(new_id(), handle, provider)
         now = self._now()
         created = {"created_at": now, "authorized_at": now, "status": ConnectionStatus.ACTIVE.value}
         row = place._asdict() | {"account_id": account.id, "account": asdict(account)} | created
-        row |= await self._sealed(place, tokens) | {"version": 1}
+        row |= await seal_tokens(self._envelope, place, tokens) | {"version": 1}
         try:
             async with self._database.write() as connection:
                 after = (await connection.execute(insert(connections).values(row).returning(connections))).one()
+                await note(connection, "connection.created", after, now)
         except IntegrityError:
             return None
-        return _connection(after)
-
-    async def _sealed(self, place: _Place, tokens: Tokens) -> dict[str, Any]:
-        refresh = None
-        if tokens.refresh is not None:
-            refresh = await self._envelope.seal(tokens.refresh.reveal(), place.context("refresh"))
-        return {
-            "access": await self._envelope.seal(tokens.access.reveal(), place.context("access")),
-            "refresh": refresh,
-            "expires_at": tokens.expires_at,
-            "version": connections.c.version + 1,
-            "refreshing_until": None,
-        }
+        return connection_of(after)
 
     async def _note_use(self, row: Row[Any]) -> datetime:
         now = self._now()
@@ -200,33 +239,3 @@ class Connections:
         async with self._database.write() as connection:
             changed = await connection.execute(update(connections).where(*conditions).values(values))
         return changed.rowcount == 1
-
-
-class _Place(NamedTuple):
-    """What a sealed token is bound to: none of it ever changes while the connection lives."""
-
-    id: str
-    handle: str
-    provider: str
-
-    def context(self, field: str) -> bytes:
-        # The handle and the provider too: who can write to the database must not point a workflow at another account,
-        # nor a token at another provider's hosts.
-        return context_of("connections", self.id, field, self.handle, self.provider)
-
-
-def _place(row: Row[Any]) -> _Place:
-    return _Place(row.id, row.handle, row.provider)
-
-
-def _connection(row: Row[Any], last_used_at: datetime | None = None) -> Connection:
-    return Connection(
-        id=row.id,
-        handle=row.handle,
-        provider=row.provider,
-        status=ConnectionStatus(row.status),
-        account=Account(**row.account),
-        created_at=row.created_at,
-        last_used_at=last_used_at or row.last_used_at,
-        authorized_at=row.authorized_at,
-    )

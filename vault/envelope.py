@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import secrets
 import struct
+from collections.abc import Awaitable
+from typing import TypeVar
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -9,8 +11,13 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from vault.errors import TamperedSecret, VaultError, VaultUnavailable
 from vault.keys import KeyProvider, WrappedKey
 
+T = TypeVar("T")
+
 _FORMAT = 1
 _HEADER = struct.Struct(">BBH")  # format, length of the key id, length of the wrapped data key
+KEY_ID_AT = _HEADER.size
+"""Where a sealed value has the id of its key."""
+
 _NONCE_BYTES = 12
 _DATA_KEY_BITS = 256
 
@@ -38,14 +45,17 @@ class Envelope:
             VaultUnavailable: the key provider failed; nothing was sealed.
         """
         data_key = AESGCM.generate_key(_DATA_KEY_BITS)
-        nonce = secrets.token_bytes(_NONCE_BYTES)
-        sealed = AESGCM(data_key).encrypt(nonce, plaintext.encode("utf-8", "surrogatepass"), context)
-        try:
-            return _pack(await self._keys.wrap(data_key, context), nonce + sealed)
-        except VaultError:
-            raise
-        except Exception as error:
-            raise _provider_failed(error) from None
+        return _pack(await _provided(self._keys.wrap(data_key, context)), _encrypt(data_key, plaintext, context))
+
+    async def reseal(self, sealed: bytes, plaintext: str, context: bytes) -> bytes:
+        """Return another text in the place of a sealed one, under its data key: who may only open can do this.
+
+        Raises:
+            TamperedSecret, WrongKey, VaultUnavailable: as `open`.
+        """
+        wrapped, _ = _unpack(sealed)
+        data_key = await _provided(self._keys.unwrap(wrapped, context))
+        return _pack(wrapped, _encrypt(data_key, plaintext, context))
 
     async def open(self, sealed: bytes, context: bytes) -> str:
         """Return the text that was sealed.
@@ -56,17 +66,57 @@ class Envelope:
             VaultUnavailable: the key provider failed.
         """
         wrapped, body = _unpack(sealed)
-        try:
-            data_key = await self._keys.unwrap(wrapped, context)
-        except VaultError:
-            raise
-        except Exception as error:
-            raise _provider_failed(error) from None
+        data_key = await _provided(self._keys.unwrap(wrapped, context))
         try:
             opened = AESGCM(data_key).decrypt(body[:_NONCE_BYTES], body[_NONCE_BYTES:], context)
         except (InvalidTag, ValueError):
             raise _tampered() from None
         return opened.decode("utf-8", "surrogatepass")
+
+    async def check(self, sealed: bytes, context: bytes) -> None:
+        """Raise as `open` does where the key provider has not the key of what was sealed; nothing is opened."""
+        await _provided(self._keys.check(_unpack(sealed)[0], context))
+
+    async def close(self) -> None:
+        """Close the connections of the key provider."""
+        await self._keys.close()
+
+
+async def _provided(answer: Awaitable[T]) -> T:
+    try:
+        return await answer
+    except VaultError:
+        raise
+    except Exception as error:
+        raise _provider_failed(error) from None
+
+
+def _encrypt(data_key: bytes, plaintext: str, context: bytes) -> bytes:
+    nonce = secrets.token_bytes(_NONCE_BYTES)
+    return nonce + AESGCM(data_key).encrypt(nonce, plaintext.encode("utf-8", "surrogatepass"), context)
+
+
+def sealed_head(key_id: str) -> bytes:
+    """Return what every value begins with that is sealed under a key whose id is as long as this one."""
+    return bytes((_FORMAT, len(key_id.encode())))
+
+
+def wrapped_key(sealed: bytes) -> WrappedKey:
+    """Return the wrapped data key of a sealed value, and with it the id of its key; the value stays sealed.
+
+    Raises:
+        TamperedSecret: this is no sealed value.
+    """
+    return _unpack(sealed)[0]
+
+
+def with_key(sealed: bytes, wrapped: WrappedKey) -> bytes:
+    """Return the sealed value with its data key wrapped anew; not a byte of the value itself changes.
+
+    Raises:
+        TamperedSecret: this is no sealed value.
+    """
+    return _pack(wrapped, _unpack(sealed)[1])
 
 
 def _pack(wrapped: WrappedKey, body: bytes) -> bytes:

@@ -27,6 +27,8 @@ class Provider:
     token_format: Literal["json", "form"] = "form"  # noqa: S105 -- the body's format, no password
     token_headers: Mapping[str, str] = field(default_factory=_nothing)
     """Headers that the token and revoke end points want besides the client's own authorization."""
+    test_url: str | None = None
+    """Where a GET with the token tells, without doing anything, whether it is taken; on one of the hosts."""
 
 
 def notion(origin: str = "https://api.notion.com") -> Provider:
@@ -45,4 +47,5 @@ def notion(origin: str = "https://api.notion.com") -> Provider:
         authorize_params=MappingProxyType({"owner": "user", "response_type": "code"}),
         token_format="json",  # noqa: S106 -- the body's format, no password
         token_headers=MappingProxyType({"Notion-Version": NOTION_VERSION}),
+        test_url="https://api.notion.com/v1/users/me",
     )

@@ -26,9 +26,10 @@ class Refreshes:
             return None
         now, until = self._now(), connections.c.refreshing_until
         leased = {"refreshing_until": now + lease}
-        if await self._change(handle, version, until.is_(None), leased):
+        living = connections.c.deleting_at.is_(None)  # what is being deleted is revoked, and not refreshed
+        if await self._change(handle, version, until.is_(None) & living, leased):
             return "first"
-        return "again" if await self._change(handle, version, until <= now, leased) else None
+        return "again" if await self._change(handle, version, (until <= now) & living, leased) else None
 
     async def end(self, handle: str, *, version: int, unknown: timedelta | None = None) -> None:
         """Give the turn back; where nobody knows what the refresh did, the next one comes after that long, `again`."""

@@ -56,7 +56,34 @@ connections = Table(
     Column("created_at", UtcDateTime, nullable=False),
     Column("authorized_at", UtcDateTime, nullable=False),
     Column("last_used_at", UtcDateTime),
+    Column("verified_at", UtcDateTime),
+    # From then on nothing uses it; the row stays until the provider has been told.
+    Column("deleting_at", UtcDateTime),
     UniqueConstraint("provider", "account_id"),
+)
+
+# What is left of a deleted connection: nothing that is sealed.
+deleted_connections = Table(
+    "deleted_connections",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("handle", String(63), nullable=False),
+    Column("provider", String(63), nullable=False),
+    Column("workspace_name", Text),
+    Column("deleted_at", UtcDateTime, nullable=False),
+    Column("revocation", String(32), nullable=False),
+    Index(None, "handle"),
+)
+
+# What happened to connections and was not yet handed on; written together with what it tells of.
+connection_events = Table(
+    "connection_events",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("at", UtcDateTime, nullable=False),
+    Column("type", String(63), nullable=False),
+    Column("data", JSON, nullable=False),
+    Index(None, "at"),
 )
 
 variables = Table(

@@ -71,7 +71,7 @@ class Variables:
         """
         allowed = tuple(dict.fromkeys(hosts))
         _check(workflow, name, value, secret, allowed)
-        sealed = await self._envelope.seal(value, _context(workflow, name, allowed)) if secret else None
+        sealed = await self._envelope.seal(value, context_of_variable(workflow, name, allowed)) if secret else None
         variable = Variable(workflow, name, secret, None if secret else value, allowed, self._now())
         await self._store(variable, sealed)
         return variable
@@ -96,7 +96,7 @@ class Variables:
         row = await self._row(workflow, name)
         if not row.secret:
             raise VariableUnknown(f"{name} of {workflow} is not a secret variable. Read its value instead.")
-        return Secret(await self._envelope.open(row.sealed, _context(workflow, name, row.hosts)))
+        return Secret(await self._envelope.open(row.sealed, context_of_variable(workflow, name, row.hosts)))
 
     async def get(self, workflow: str, name: str) -> Variable:
         """Return the variable.
@@ -193,7 +193,8 @@ def _key(workflow: str, name: str) -> tuple[Any, Any]:
     return variables.c.workflow == workflow, variables.c.name == name
 
 
-def _context(workflow: str, name: str, hosts: Sequence[str]) -> bytes:
+def context_of_variable(workflow: str, name: str, hosts: Sequence[str]) -> bytes:
+    """Name what a secret variable is bound to."""
     # The hosts too: who can write to the database must not have the secret sent elsewhere.
     return context_of("variables", workflow, "sealed", name, *hosts)
 

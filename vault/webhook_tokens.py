@@ -56,7 +56,9 @@ class WebhookTokens:
             "id": token_id,
             "provider": provider,
             "digest": digest(token.reveal()),
-            "sealed": await self._envelope.seal(token.reveal(), _context(token_id, provider, revealed=False)),
+            "sealed": await self._envelope.seal(
+                token.reveal(), context_of_webhook_token(token_id, provider, revealed=False)
+            ),
             "received_at": self._now(),
         }
         try:
@@ -101,7 +103,7 @@ class WebhookTokens:
         if row.revealed_at is not None:
             return _token(row), token
         # Sealed again: who can write to the database alone must not have a token count that nobody has seen.
-        sealed = await self._envelope.seal(token.reveal(), _context(row.id, provider, revealed=True))
+        sealed = await self._envelope.seal(token.reveal(), context_of_webhook_token(row.id, provider, revealed=True))
         revealed = update(webhook_tokens).where(webhook_tokens.c.id == row.id).returning(webhook_tokens)
         async with self._database.write() as connection:
             after = (await connection.execute(revealed.values(sealed=sealed, revealed_at=self._now()))).first()
@@ -139,7 +141,7 @@ class WebhookTokens:
         return rows
 
     async def _open(self, row: Row[Any]) -> Secret:
-        context = _context(row.id, row.provider, revealed=row.revealed_at is not None)
+        context = context_of_webhook_token(row.id, row.provider, revealed=row.revealed_at is not None)
         return Secret(await self._envelope.open(row.sealed, context))
 
 
@@ -155,7 +157,8 @@ def _surplus(rows: Sequence[Row[Any]], kept: str) -> list[str]:
     return [row.id for row in by_worth[MOST_PENDING - 1 :]]
 
 
-def _context(token_id: str, provider: str, *, revealed: bool) -> bytes:
+def context_of_webhook_token(token_id: str, provider: str, *, revealed: bool) -> bytes:
+    """Name what a token is bound to."""
     return context_of("webhook_tokens", token_id, "sealed", provider, "revealed" if revealed else "received")
 
 

@@ -8,6 +8,7 @@ from steps.given import MAX_GIVEN_CONNECTIONS, Given
 from steps.http import ConnectionRequest, VariablesRequest
 from steps.sealed import PATTERN
 from tests.activities.conftest import FLOW, Worker, World
+from tests.vault.deleting import delete
 from vault import ConnectionStatus, LocalKeys, Vault
 
 
@@ -24,7 +25,7 @@ async def test_the_worker_registers_what_steps_call(world: World) -> None:
         names = [each.__name__ for each in worker.activities.all()]
     assert names == [
         "fetch", "notion", "record", "upload", "resolve_connection", "await_connection", "read_variables", "open_wait",
-        "read_occurrence",
+        "read_occurrence", "revoke_connection", "forget_connection", "test_connection", "tell_event",
     ]  # fmt: skip
 
 
@@ -95,7 +96,7 @@ async def test_a_connection_that_is_lost_after_the_start_is_told_by_the_call(
         failure = await worker.failure(worker.fetch("https://api.notion.com/", **fields))
         assert (failure.type, failure.non_retryable) == ("connection-needs-reauthorization", True)
         assert "'my-notion'" in failure.message
-        await world.vault.connections.delete("my-notion")
+        await delete(world.vault, "my-notion")
         failure = await worker.failure(worker.fetch("https://api.notion.com/", **fields))
         assert (failure.type, failure.non_retryable) == ("connection-not-found", True)
 
@@ -132,7 +133,7 @@ async def test_a_look_for_a_lost_connection_is_repeated_as_long_as_somebody_can_
 ) -> None:
     await world.connect()
     if status is None:
-        await world.vault.connections.delete("my-notion")
+        await delete(world.vault, "my-notion")
     else:
         await world.vault.connections.mark("my-notion", status)
     async with world.worker() as worker:

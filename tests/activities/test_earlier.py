@@ -23,7 +23,6 @@ from vault import Account, Secret, Tokens
 
 __all__ = ["notion", "origin"]
 
-NOW = datetime.now(UTC)
 LONG_AGO = time.time() - 600
 QUERY = ("POST", f"/v1/databases/{ORDERS_DATABASE_ID}/query")
 CREATE = ("POST", "/v1/pages")
@@ -50,7 +49,7 @@ class Desk:
         environment.on_heartbeat = lambda *details: self.left.append(details[0] if details else None)
         info = {
             "attempt": attempt,
-            "scheduled_time": NOW,
+            "scheduled_time": datetime.now(UTC),
             "current_attempt_scheduled_time": datetime.fromtimestamp(LONG_AGO, UTC),
             "heartbeat_details": [] if left is None else [left],
         }
@@ -148,7 +147,7 @@ async def test_the_first_attempt_sends_at_once(desk: Desk) -> None:
 
 async def test_the_first_attempt_of_a_step_that_was_tried_before_looks(desk: Desk) -> None:
     page = desk.page()
-    found = await desk.call(*CREATE, row(), attempt=1, again=Again(since=NOW))
+    found = await desk.call(*CREATE, row(), attempt=1, again=Again(since=datetime.now(UTC)))
     assert (found["id"], desk.asked) == (page.id, [QUERY])
 
 
@@ -313,7 +312,7 @@ async def test_what_cannot_be_looked_for_is_not_sent_again(desk: Desk, method: s
 
 async def test_a_step_that_is_tried_again_sends_what_cannot_be_looked_for(desk: Desk) -> None:
     body = {"parent": {"workspace": True}, "properties": {"title": [{"text": {"content": "x"}}]}}
-    await desk.call(*CREATE, body, attempt=1, again=Again(since=NOW))
+    await desk.call(*CREATE, body, attempt=1, again=Again(since=datetime.now(UTC)))
     assert desk.asked == [CREATE]
 
 

@@ -14,6 +14,7 @@ from activities.seals import SealedAuth
 from steps.http import FetchRequest
 from tests.activities.conftest import CANARY, FLOW, World, check_clean
 from tests.activities.servers import Call, reply, serving
+from tests.vault.deleting import delete
 from vault import ConnectionStatus
 
 PAGES = "https://api.notion.com/v1/pages"
@@ -175,7 +176,7 @@ async def test_a_connection_that_is_not_active_is_not_opened(world: World, statu
 
 async def test_what_has_gone_is_named(world: World) -> None:
     token = await world.connect()
-    await world.vault.connections.delete("my-notion")
+    await delete(world.vault, "my-notion")
     await world.connect("another")
     await world.vault.variables.set(FLOW, "KEY", "plain")
     async with world.worker() as worker:

@@ -4,14 +4,17 @@ import asyncio
 import base64
 import functools
 import shutil
+import socket
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from uuid import uuid4
 
 import httpx
 import pytest
 import pytest_asyncio
+import uvicorn
 from fastapi import FastAPI
 from pydantic import SecretStr
 from temporalio.client import Client
@@ -25,6 +28,7 @@ from settings import Settings
 from steps.dedupe import own_workflows
 from steps.discovery import discover
 from tests.api.browsing import NOTION_URL, PUBLIC_URL, Recorder, browser, program, sign_in
+from tests.api.lifecycle import Deployment
 from tests.steps.harness import Outside
 from vault import LocalKeys, Vault, migrate
 
@@ -135,6 +139,31 @@ async def worker(dev_server: WorkflowEnvironment) -> AsyncIterator[Client]:
 def running(make_place: Callable[..., Place], settings: Settings, worker: Client) -> Place:
     """An application with Temporal and a worker."""
     return make_place(settings, worker)
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def deployment(vault: Vault, settings: Settings, dev_server: WorkflowEnvironment) -> AsyncIterator[Deployment]:
+    notion = create_notion(Workspace(token_prefix=CANARY))
+    listener = socket.create_server(("127.0.0.1", 0))  # it listens from here on, so nobody has to wait
+    origin = f"http://127.0.0.1:{listener.getsockname()[1]}"
+    server = uvicorn.Server(uvicorn.Config(notion, lifespan="off", log_config=None))
+    serving = asyncio.create_task(server.serve([listener]))
+    settings = settings.model_copy(
+        update={
+            "notion_origin": origin,
+            "task_queue": f"lifecycle-{uuid4()}",
+            "notion_client_secret": SecretStr("local-secret"),
+            "notion_requests_per_second": 0,
+        }
+    )
+    key, text = await vault.api_keys.create("tests")
+    sent = Recorder(httpx.ASGITransport(notion))
+    async with httpx.AsyncClient(transport=sent) as provider_http:
+        app = create_app(settings, client=dev_server.client, vault=vault, provider_http=provider_http)
+        place = Place(app, settings, vault, text.reveal(), key.id, notion, sent)
+        yield Deployment(place, dev_server.client, origin)
+    server.should_exit = True
+    await serving
 
 
 @pytest.fixture(autouse=True)

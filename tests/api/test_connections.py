@@ -4,7 +4,7 @@ import pytest
 
 from tests.api.browsing import begin, consent
 from tests.api.conftest import CANARY, Place
-from vault import ConnectionStatus
+from vault import ConnectionStatus, Revocation
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -19,7 +19,14 @@ async def test_a_connection_is_listed_shown_and_deleted(place: Place) -> None:
         assert (listed["handle"], listed["provider"], listed["status"]) == ("my-notion", "notion", "active")
         assert CANARY not in shown.text
         assert shown.headers["cache-control"] == "no-store"
-        assert (await caller.delete("/api/v1/connections/my-notion")).status_code == 204
+        for _ in range(2):
+            deleted = await caller.delete("/api/v1/connections/my-notion")
+            assert (deleted.status_code, deleted.json()["handle"]) == (202, "my-notion")
+            assert "A worker revokes it at Notion" in deleted.json()["next"]
+        shown = (await caller.get("/api/v1/connections/my-notion")).json()
+        assert (shown["status"], shown["deleting_at"]) == ("revoked", deleted.json()["deleting_at"])
+        (begun,) = await place.vault.connections.deletions.begun()
+        assert await place.vault.connections.deletions.finish(begun.id, Revocation.REVOKED)
         gone = await caller.get("/api/v1/connections/my-notion")
         assert (gone.status_code, gone.json()["type"]) == (404, "connection-unknown")
         assert (await caller.delete("/api/v1/connections/my-notion")).status_code == 404
@@ -40,6 +47,7 @@ async def test_a_connection_that_needs_consent_says_so(place: Place) -> None:
         await place.vault.connections.mark("my-notion", ConnectionStatus.NEEDS_REAUTHORIZATION)
         page = await visitor.get("/connections")
         assert "needs reauthorization" in page.text
-        assert 'href="/connections/add/notion?handle=my-notion"' in page.text
+        assert 'href="/connections/my-notion/reconnect"' in page.text
+        assert "my-notion" in (await visitor.get("/connections/my-notion/reconnect")).text
         form = await visitor.get("/connections/add/notion?handle=my-notion")
         assert 'value="my-notion"' in form.text

@@ -12,6 +12,7 @@ from local.stack import Stack
 from local.visitor import Visitor
 from tests.browser.chromium import PROGRAM, Person, launched, person
 from tests.browser.running import running_stack, signed_in
+from tests.conftest import eventually
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -44,6 +45,11 @@ async def visitor(stack: Stack) -> AsyncIterator[Visitor]:
 async def nothing_connected(stack: Stack, visitor: Visitor) -> None:
     for connection in await visitor.get("/api/v1/connections"):
         await visitor.http.delete(f"{stack.addresses.api}/api/v1/connections/{connection['handle']}")
+
+    async def gone() -> bool:
+        return await visitor.get("/api/v1/connections") == []
+
+    await eventually(gone)  # a worker revokes each at Notion first
     await visitor.http.delete(f"{stack.addresses.notion}/_local/calls")
 
 

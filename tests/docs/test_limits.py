@@ -13,6 +13,8 @@ import api.json_body
 import api.scheduling
 import api.starting
 import api.testing
+import api.trying
+import steps.connection_tasks
 import steps.schedule
 import steps.schedule_terms
 import vault.handles
@@ -107,6 +109,9 @@ LIMITS: dict[str, int | timedelta] = {
     "Verification tokens of Notion that wait for their first event": vault.webhook_tokens.MOST_PENDING,
     "Active connections that a run is given at its start": MAX_GIVEN_CONNECTIONS,
     "From Add Connection to coming back": api.connect.STATE_TTL,
+    "The test of a connection": timedelta(seconds=api.trying.LONGEST_SECONDS),
+    "Attempts to revoke a connection that is being deleted": steps.connection_tasks.REVOKE_ATTEMPTS,
+    "For how long an event of a connection is sent again": steps.connection_tasks.TELL_FOR,
     "A browser's session": api.auth.SESSION_TTL,
 }
 

@@ -41,7 +41,7 @@ async def test_an_order_waits_for_the_connection_and_makes_one_page(shop: Shop):
     connection = await shop.visitor.get(f"/api/v1/connections/{HANDLE}")
     assert connection["status"] == "needs_reauthorization"
     page = (await shop.visitor.http.get(f"{shop.stack.addresses.api}/connections")).text
-    assert f"/connections/add/notion?handle={HANDLE}" in page
+    assert f"/connections/{HANDLE}/reconnect" in page
     shown = (await shop.visitor.http.get(f"{shop.stack.addresses.api}/runs/{run_id}")).text
     assert "to be connected again" in shown
     (line,) = [
@@ -50,7 +50,7 @@ async def test_an_order_waits_for_the_connection_and_makes_one_page(shop: Shop):
     assert "warning" in line
     assert f"Connection {HANDLE} must be connected again" in line
 
-    await shop.visitor.connect_notion(HANDLE)
+    await shop.visitor.reconnect(HANDLE)
     run = await shop.until(run_id, "completed")
     assert (len(await shop.pages("#R4001")), run["lost_connections"], run["failures"]) == (1, [], [])
     # One refresh, which the provider refused, and one exchange of the new code.

@@ -35,7 +35,7 @@ async def outcome(handle: WorkflowHandle[object, object]) -> str:
         return next((ENDS[event.event_type] for event in history.events if event.event_type in ENDS), "")
 
     try:
-        return await eventually(look, seconds=60)
+        return await eventually(look, seconds=100, every=1)  # eighty ask at once
     finally:
         if (await handle.describe()).close_time is None:
             await handle.terminate()

@@ -23,7 +23,7 @@ async def test_three_days_of_delay_take_no_time(virtual_time: WorkflowEnvironmen
     began = time.monotonic()
     record = await run(virtual_time.client, "Chain", {"steps": 1, "delay": "3 days"})
     assert record.steps_done == 2
-    assert time.monotonic() - began < 5  # a real wait would be 259,200; the bound is wide, for a loaded machine
+    assert time.monotonic() - began < 100  # a real wait would be 259,200; the bound is wide, for a loaded machine
 
 
 async def test_a_delay_counts_from_the_call(virtual_time: WorkflowEnvironment):

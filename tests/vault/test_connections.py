@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import select
 
 from tests.vault.conftest import Clock, pair
+from tests.vault.deleting import delete
 from vault import (
     Account,
     AccountAlreadyConnected,
@@ -87,7 +88,7 @@ async def test_an_unknown_handle_is_said_to_be_unknown(vault: Vault, handle: str
     calls = [
         vault.connections.get(handle),
         vault.connections.open(handle),
-        vault.connections.delete(handle),
+        vault.connections.deletions.begin(handle),
         vault.connections.replace_tokens(handle, version=1, tokens=pair()),
     ]
     for call in calls:
@@ -125,7 +126,7 @@ async def test_parallel_saves_under_one_handle_let_one_account_in(vault: Vault) 
 
 async def test_a_deleted_connection_is_gone(vault: Vault, database: Database) -> None:
     saved = await vault.connections.save("ada", "notion", ADA, pair())
-    assert await vault.connections.delete("ada") == saved
+    await delete(vault, "ada")
     with pytest.raises(ConnectionUnknown):
         await vault.connections.open("ada")
     async with database.read() as connection:

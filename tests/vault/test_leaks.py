@@ -11,6 +11,7 @@ from sqlalchemy import insert, select, text
 from sqlalchemy.exc import IntegrityError
 
 from tests.vault.conftest import on_sqlite_only, pair
+from tests.vault.deleting import delete
 from vault import Account, LocalKeys, Secret, Vault, VaultError, VaultUnavailable
 from vault.database import Database
 from vault.tables import api_keys, connections
@@ -73,7 +74,7 @@ async def test_a_deleted_connection_leaves_not_even_its_ciphertext(
     await vault.connections.save("ada", "notion", Account("bot"), pair())
     async with database.read() as connection:
         row = (await connection.execute(select(connections.c.access, connections.c.refresh))).one()
-    await vault.connections.delete("ada")
+    await delete(vault, "ada")
     await vault.close()
     await database.close()
     files = on_disk(database_url)

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.vault.conftest import pair
+from tests.vault.deleting import delete
 from vault import Account, Ask, Limit, Paces, Vault
 from vault.database import Database
 from vault.pace import LEAD, SECOND
@@ -90,5 +91,5 @@ async def test_a_call_leaves_when_its_slot_has_come_and_not_before(paces: Paces)
 async def test_a_deleted_connection_leaves_nothing(vault: Vault) -> None:
     await vault.connections.save("my-notion", "notion", Account(id="bot"), pair())
     await vault.paces.hold("my-notion", LIMIT, 60)
-    await vault.connections.delete("my-notion")
+    await delete(vault, "my-notion")
     assert (await vault.paces.take("my-notion", LIMIT, ANY)).wait == 0
