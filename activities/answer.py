@@ -22,7 +22,7 @@ def plain(answer: httpx.Response, scrubber: Scrubber) -> Response:
     Raises:
         ResponseTooLarge: it does not fit into the run's history.
     """
-    headers = {name.lower(): scrubber.clean(value) for name, value in answer.headers.items()}
+    headers = {scrubber.clean(name.lower()): scrubber.clean(value) for name, value in answer.headers.items()}
     response = Response(
         status=answer.status_code,
         headers={name: value for name, value in headers.items() if name not in _LEFT_OUT},

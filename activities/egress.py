@@ -10,6 +10,7 @@ from typing import IO, ClassVar
 
 import httpx
 
+from activities.allowed import AllowedHosts
 from activities.answer import plain
 from activities.body import CappedTransport
 from activities.exchange import Exchange
@@ -21,6 +22,11 @@ from steps.http import Response
 
 MOST_REDIRECTS = 5
 
+# What goes on to another origin of what an author has set: any other header may be a key that was meant for the first.
+_CARRIED_ON = frozenset(
+    {"accept", "accept-encoding", "accept-language", "connection", "content-length", "content-type", "host",
+     "transfer-encoding", "user-agent"}
+)  # fmt: skip
 _CONNECT_SECONDS = 10.0
 _PORTS = {"http": 80, "https": 443}
 
@@ -39,6 +45,7 @@ class Egress:
     """Send requests to the outside: to public addresses only, with answers capped, and nothing kept between them."""
 
     def __init__(self, settings: Settings, resolver: Resolver = resolve) -> None:
+        self._allowed = AllowedHosts(settings.egress_hosts, settings.egress_private_hosts)
         most = settings.max_running_steps
         outside = provider = route = guarded_transport(settings.egress_private_hosts, most, resolver)
         if settings.notion_origin != NOTION_ORIGIN:
@@ -64,18 +71,20 @@ class Egress:
             FetchFailed: NotSent or NoAnswer, as far as the request came.
             StepsError: the request was refused, here or by `auth`.
         """
-        return await _send(self._client, request, exchange, auth, seconds, MOST_REDIRECTS if auth is None else 0)
+        if auth is not None:  # which knows the hosts of what it opens
+            return await _send(self._client, request, exchange, auth, seconds)
+        return await _send(self._client, request, exchange, None, seconds, self._allowed)
 
     async def download(self, request: httpx.Request, exchange: Exchange, seconds: float, into: IO[bytes]) -> Response:
         """Write what is answered into a file, and return the answer without it; raises as `send`.
 
         There is no `auth`: what a server sends back of a secret could not be taken out of a file.
         """
-        return await _send(self._files, request, exchange, None, seconds, MOST_REDIRECTS, into)
+        return await _send(self._files, request, exchange, None, seconds, self._allowed, into)
 
     async def send_to_provider(self, request: httpx.Request, exchange: Exchange, seconds: float) -> Response:
         """Send a request to a provider's own end point."""
-        return await _send(self._provider, request, exchange, None, seconds, 0)
+        return await _send(self._provider, request, exchange, None, seconds)
 
 
 def check_address(url: httpx.URL) -> None:
@@ -137,9 +146,10 @@ async def _send(
     exchange: Exchange,
     auth: httpx.Auth | None,
     seconds: float,
-    redirects: int,
+    allowed: AllowedHosts | None = None,
     into: IO[bytes] | None = None,
 ) -> Response:
+    # Without `allowed` no redirect is followed: the request is for one host, and holds what only that host may see.
     prepared = client.build_request(
         request.method,
         request.url,
@@ -149,7 +159,7 @@ async def _send(
     )
     try:
         async with asyncio.timeout(seconds):
-            answer = await _follow(client, prepared, auth, redirects, stream=into is not None)
+            answer = await _follow(client, prepared, auth, allowed, stream=into is not None)
             if into is not None:
                 await _write(answer, into)
                 return Response(status=answer.status_code, url=exchange.scrubber.clean(str(answer.url)))
@@ -163,18 +173,28 @@ async def _send(
 
 
 async def _follow(
-    client: httpx.AsyncClient, request: httpx.Request, auth: httpx.Auth | None, redirects: int, *, stream: bool
+    client: httpx.AsyncClient,
+    request: httpx.Request,
+    auth: httpx.Auth | None,
+    allowed: AllowedHosts | None,
+    *,
+    stream: bool,
 ) -> httpx.Response:
-    for _ in range(redirects + 1):
+    for _ in range(MOST_REDIRECTS + 1):
+        if allowed is not None:
+            allowed.check(request.url)
         answer = await client.send(request, auth=auth, stream=stream)
-        if not redirects or answer.next_request is None:
+        if allowed is None or answer.next_request is None:
             return answer
         await answer.aclose()
         before, request = request, answer.next_request
         check_address(request.url)
         if before.url.scheme == "https" and request.url.scheme != "https":
             raise EgressDenied(f"{before.url.host} redirected from https to http, to {request.url.host}; not followed.")
-    raise TooManyRedirects(f"{request.url.host} redirected more than {redirects} times.")
+        if (before.url.scheme, before.url.netloc) != (request.url.scheme, request.url.netloc):
+            for name in [name for name in request.headers if name not in _CARRIED_ON]:
+                del request.headers[name]
+    raise TooManyRedirects(f"{request.url.host} redirected more than {MOST_REDIRECTS} times.")
 
 
 async def _write(answer: httpx.Response, into: IO[bytes]) -> None:

@@ -20,8 +20,9 @@ _VALUE = re.compile(r"[\t -~]*")
 _METHODS_REFUSED = frozenset({"CONNECT", "TRACE", "TRACK"})
 # They are the connection's, not the request's; with them a request could be cut in two.
 _HEADERS_REFUSED = frozenset(
-    {"connection", "content-length", "expect", "host", "keep-alive", "te", "trailer", "transfer-encoding", "upgrade"}
-)
+    {"connection", "content-length", "expect", "host", "http2-settings", "keep-alive", "te", "trailer",
+     "transfer-encoding", "upgrade"}
+)  # fmt: skip
 
 
 async def fetch(sender: Sender, request: FetchRequest, workflow: str) -> Response:

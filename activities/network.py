@@ -64,7 +64,7 @@ class GuardedBackend(httpcore.AsyncNetworkBackend):
     """
 
     def __init__(self, private: Iterable[str] = (), resolver: Resolver = resolve) -> None:
-        self._private = frozenset(_host_and_port(address) for address in private)
+        self._private = frozenset(host_and_port(address) for address in private)
         self._resolve = resolver
         self._inner = cast("httpcore.AsyncNetworkBackend", httpcore.AnyIOBackend())
 
@@ -118,7 +118,8 @@ class GuardedBackend(httpcore.AsyncNetworkBackend):
         return addresses
 
 
-def _host_and_port(address: str) -> tuple[str, int]:
+def host_and_port(address: str) -> tuple[str, int]:
+    """Return the parts of a `host:port` that the operator has allowed."""
     host, _, port = address.rpartition(":")
     if not host or not port.isdecimal():
         raise ValueError(f"STEPS_EGRESS_PRIVATE_HOSTS holds {address!r}, which is not a host:port")

@@ -1,91 +1,96 @@
 from __future__ import annotations
 
 import base64
-import html
-import json
-from urllib.parse import quote, quote_plus
+import html.entities
+import re
 
 MASK = "[secret]"
 
+# Every repetition has a bound: without one, a long row of backslashes would take minutes.
 _SHORTEST = 4  # an encoded form of fewer characters would match by chance
+_LONG = 256  # then letters and digits count as they are: no server escapes them, and the pattern would take a second
+_NAMED = {
+    character: [name for name, text in html.entities.html5.items() if text == character]
+    for character in "!\"#$%&'()*+,./:;<=>?@[\\]^_`{|}~"
+}
+_WRAP = r"(?:\\[rn]|\s){0,4}"  # where base64 is broken into lines, perhaps inside JSON
 
 
 class Scrubber:
-    """Replace every opened secret, in each form in which a server may give it back, by `[secret]`."""
+    """Replace every opened secret, in each form in which a server may give it back, by `[secret]`.
+
+    Each character may be written in a way of its own: as it is, in either case, percent-encoded once or more, escaped
+    for JSON or HTML. The whole may also be in hexadecimal, or in the base64 of a longer text.
+    """
 
     def __init__(self) -> None:
-        self._forms: list[str] = []
+        self._forms: dict[str, list[re.Pattern[str]]] = {}
 
     def __repr__(self) -> str:
-        return f"Scrubber({len(self._forms)} forms)"
+        return f"Scrubber({len(self._forms)} secrets)"
 
     def add(self, secret: str) -> None:
         """Know one more secret."""
         if secret and secret not in self._forms:
-            # Longest first: a form may hold a shorter one of another secret.
-            self._forms = sorted({*self._forms, *_forms(secret)}, key=len, reverse=True)
+            known = {**self._forms, secret: [re.compile(form) for form in _forms(secret)]}
+            # The longest first: one may hold a shorter one.
+            self._forms = dict(sorted(known.items(), key=lambda item: len(item[0]), reverse=True))
 
     def clean(self, text: str) -> str:
         """Return the text without the secrets."""
-        for form in self._forms:
-            text = text.replace(form, MASK)
+        for patterns in self._forms.values():
+            for pattern in patterns:
+                text = pattern.sub(MASK, text)
         return text
 
 
-def _forms(secret: str) -> set[str]:
-    encoded = _percent(secret) | _json(secret) | _base64(secret) | _hex(secret) | {html.escape(secret)}
-    return {secret} | {form for form in encoded if len(form) >= _SHORTEST}
-
-
-def _percent(secret: str) -> set[str]:
-    forms = {
-        quote(_bytes(secret), safe=""),
-        quote(quote(_bytes(secret), safe="")),
-        quote(_bytes(secret)),
-        quote(_bytes(secret), safe="!~*'()"),  # encodeURIComponent
-        quote_plus(_bytes(secret)),
-        "".join(f"%{byte:02X}" for byte in _bytes(secret)),
-    }
-    return forms | {_lower_escapes(form) for form in forms}
-
-
-def _lower_escapes(form: str) -> str:
-    first, *rest = form.split("%")
-    return "%".join([first, *(part[:2].lower() + part[2:] for part in rest)])
-
-
-def _json(secret: str) -> set[str]:
-    once = _quoted({secret})
-    marked = {_escape(form, "<>&'", digits) for form in once for digits in ("04x", "04X")}
-    # Twice: a server that tells in JSON which JSON it was sent.
-    return once | marked | _quoted(once) | {_escape(secret, secret, digits) for digits in ("04x", "04X")}
-
-
-def _quoted(texts: set[str]) -> set[str]:
-    plain = {json.dumps(text, ensure_ascii=ascii)[1:-1] for text in texts for ascii in (True, False)}
-    return plain | {form.replace("/", "\\/") for form in plain}
-
-
-def _escape(text: str, characters: str, digits: str) -> str:
-    return "".join(f"\\u{ord(one):{digits}}" if one in characters else one for one in text)
-
-
-def _base64(secret: str) -> set[str]:
+def _forms(secret: str) -> list[str]:
+    if len(secret) < _SHORTEST:
+        return [re.escape(secret)]
     data = _bytes(secret)
-    forms: set[str] = set()
+    hexadecimal = r"[\s:,-]?".join(_either_case(f"{byte:02x}") for byte in data)
+    # \0: UTF-16 that was read as UTF-8 has one between each two.
+    written = "\0?".join(_character(part, brief=len(secret) > _LONG) for part in re.findall(r"\\+|[^\\]", secret))
+    return [written, hexadecimal, *(_base64(data, before) for before in range(3))]
+
+
+def _character(one: str, *, brief: bool) -> str:
+    if brief and one.isalnum() and one.isascii():
+        return f"[{one.lower()}{one.upper()}]" if one.isalpha() else one
+    if one[0] == "\\":  # a row of them in one, for each may be doubled, and the ways to part a row are many
+        entity = r"&(?:amp;){0,3}(?:#0{0,5}92|#[xX]0{0,5}5[cC]|bsol);?"
+        return rf"(?:(?:\\(?:u005[cC]|x5[cC]|u\{{5[cC]\}})|\\|%(?:25){{0,3}}5[cC]|{entity})\0?){{1,{4 * len(one)}}}"
+    percent = "".join(f"%(?:25){{0,3}}{_either_case(f'{byte:02x}')}" for byte in _bytes(one))
+    number = _either_case(f"{ord(one):x}")
+    ways = [re.escape(way) for way in dict.fromkeys((one, one.lower(), one.upper()))]
+    ways += [
+        percent,
+        rf"\\{{1,4}}(?:u0{{0,4}}|x0{{0,2}}|u\{{0{{0,6}}){number}\}}?",
+        rf"&(?:amp;){{0,3}}#(?:0{{0,5}}{ord(one)}|[xX]0{{0,5}}{number});?",
+    ]
+    ways += [rf"&(?:amp;){{0,3}}{re.escape(name)}" for name in _NAMED.get(one, [])]
+    if one == " ":
+        ways.append(r"\+")
+    elif not one.isalnum():
+        ways.append(rf"\\{{1,4}}{re.escape(one)}")
+    return f"(?:{'|'.join(ways)})"
+
+
+def _base64(data: bytes, before: int) -> str:
     # In a longer text, as in Basic authentication, the secret begins at one of three places in a group of three bytes.
-    for before in range(3):
-        padded = base64.b64encode(b"\0" * before + data).decode()
-        first, last = -(-before * 8 // 6), (before + len(data)) * 8 // 6
-        standard = padded[first:last]  # only what the secret alone decides
-        forms |= {standard, standard.replace("+", "-").replace("/", "_"), standard.replace("/", "\\/")}
-        forms |= {quote(standard, safe=""), _lower_escapes(quote(standard, safe=""))}
-    return forms
+    padded = base64.b64encode(b"\0" * before + data).decode()
+    first, last = -(-before * 8 // 6), (before + len(data)) * 8 // 6
+    return _WRAP.join(_OF_BASE64.get(one, one) for one in padded[first:last])  # only what the secret alone decides
 
 
-def _hex(secret: str) -> set[str]:
-    text = _bytes(secret).hex()
-    return {text, text.upper()}
+_OF_BASE64 = {
+    "+": r"(?:\+|-|%(?:25){0,3}2[bB]|\\{1,4}u002[bB])",
+    "/": r"(?:\\{0,4}/|_|%(?:25){0,3}2[fF]|\\{1,4}u002[fF])",
+}
+
+
+def _either_case(digits: str) -> str:
+    return "".join(f"[{one}{one.upper()}]" if one.isalpha() else one for one in digits)
 
 
 def _bytes(secret: str) -> bytes:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import re
 from typing import Annotated, Self
 from urllib.parse import urlsplit
 
@@ -14,6 +15,9 @@ from settings.base import Options
 class OutsideOptions(Options):
     """What calls to the outside may reach and take in, and where events of connections go."""
 
+    egress_hosts: Annotated[tuple[str, ...], NoDecode] = Field(
+        default=(), description="The hosts that fetch may reach, or `*.example.com`; every public one if empty."
+    )
     egress_private_hosts: Annotated[tuple[str, ...], NoDecode] = Field(
         default=(), description="Private `host:port` addresses that fetch may reach, separated by commas."
     )
@@ -25,7 +29,7 @@ class OutsideOptions(Options):
         default=104_857_600, ge=1024, description="The largest file that `notion.upload_from` fetches."
     )
 
-    @field_validator("egress_private_hosts", mode="before")
+    @field_validator("egress_hosts", "egress_private_hosts", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
         return (
@@ -33,6 +37,14 @@ class OutsideOptions(Options):
             if isinstance(value, str)
             else value
         )
+
+    @field_validator("egress_hosts")
+    @classmethod
+    def _public(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for host in value:
+            if not re.fullmatch(r"(\*\.)?[a-z0-9_-]+(\.[a-z0-9_-]+)+", host):
+                raise ValueError("must be hosts without scheme and port, such as api.example.com or *.example.com")
+        return value
 
     @field_validator("egress_private_hosts")
     @classmethod

@@ -6,6 +6,7 @@ import re
 from datetime import timedelta
 
 import api.auth
+import api.codec
 import api.connect
 import api.delivery
 import api.json_body
@@ -91,6 +92,8 @@ LIMITS: dict[str, int | timedelta] = {
     "How long a Retry-After holds a connection": timedelta(microseconds=LONGEST_HOLD),
     "Without a heartbeat": HEARTBEAT_TIMEOUT,
     "A request's body": SETTING["max_body_bytes"],
+    "The body of a request to decrypt payloads": api.codec.MAX_BYTES,
+    "Payloads in one": api.codec.MAX_PAYLOADS,
     "The depth of JSON in it": api.json_body.MAX_DEPTH,
     "What a run starts with, data and headers": api.starting.MAX_START_BYTES,
     "The headers that a run keeps": api.delivery.MAX_HEADER_BYTES,
