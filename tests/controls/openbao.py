@@ -85,8 +85,8 @@ CONTROLS: Controls = [
         control="Nothing is stored and nothing is opened: runs wait, and the API answers 503",
         test="tests/openbao/test_vault.py::test_no_local_key_takes_the_place_of_an_openbao_that_is_out",
         path="vault/opening.py",
-        present='    if provider is None or provider.key_provider != "openbao":\n        return await Vault',
-        absent="    if True:\n        return await Vault",
+        present='    if provider is None or provider.key_provider != "openbao":\n        return await',
+        absent="    if True:\n        return await",
     ),
     Control(
         threat="The address of OpenBao leads a token or a secret id elsewhere",
