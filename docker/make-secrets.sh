@@ -12,7 +12,7 @@ make_one postgres_password "$(openssl rand -hex 24)"
 make_one steps_password "$(openssl rand -hex 24)"
 make_one steps_database_url "postgresql+asyncpg://steps:$(cat secrets/steps_password)@postgres:5432/steps"
 make_one openbao_unseal_key "$(openssl rand -hex 32)"
-for role in api worker rotator; do make_one "openbao_${role}_secret_id" "$(openssl rand -hex 32)"; done
+for role in api worker; do make_one "openbao_${role}_secret_id" "$(openssl rand -hex 32)"; done
 make_one steps_signing_key "$(openssl rand -base64 32)"
 make_one steps_notion_client_secret "${STEPS_NOTION_CLIENT_SECRET:-}"
 make_one steps_payload_keys "${STEPS_PAYLOAD_KEYS:-}" # empty: Temporal keeps payloads in plain text

@@ -3,7 +3,7 @@
 # policy or of a secret id. Needs the `bao` command, BAO_ADDR, and BAO_TOKEN unless it initializes OpenBao itself.
 #   openbao-setup.sh POLICIES SECRETS ADMIN
 # POLICIES  the folder with api.hcl, worker.hcl and rotator.hcl
-# SECRETS   openbao_<role>_secret_id for each role: what is there is used, what is missing is made
+# SECRETS   openbao_<role>_secret_id of the API and the workers: what is there is used, what is missing is made
 # ADMIN     where the recovery key and the root token of a new OpenBao are written: init.txt
 set -eu
 umask 077
@@ -55,6 +55,10 @@ for role in api worker rotator; do
     # Tokens of five minutes, which cannot be renewed: a withdrawn secret id is good for no longer than that.
     bao write "$path" token_policies="steps-$role" token_no_default_policy=true token_ttl=5m token_max_ttl=5m >/dev/null
     bao write "$path/role-id" role_id="steps-$role" >/dev/null
+    if [ "$role" = rotator ]; then # it has no secret id until a key is rotated, and then for a day
+        bao write "$path" secret_id_ttl=24h >/dev/null
+        continue
+    fi
 
     file=$secrets/openbao_${role}_secret_id
     if [ ! -s "$file" ]; then

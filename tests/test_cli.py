@@ -15,8 +15,9 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from cli import app
+from commands.shared import opened
 from settings import ROOT
-from vault import Secret
+from vault import Account, Secret, Tokens
 from vault.opening import open_vault
 
 GROUPS = ["connections", "runs", "schedules", "deploys", "histories", "keys", "variables", "webhooks"]
@@ -124,6 +125,27 @@ def test_connections_are_listed_and_a_missing_one_is_named(cli: Any):
     cli("migrate")
     assert cli("connections", "list").exit_code == 0
     assert "connection-unknown" in cli("connections", "delete", "my-notion").stderr
+
+
+def test_without_a_worker_a_deleted_connection_is_unusable_at_once(cli: Any, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("commands.connections._WAIT_SECONDS", 0)
+    cli("migrate")
+
+    async def connect() -> None:
+        async with opened() as vault:
+            account = Account("bot", workspace_name="Corner\x1b[2J Shop")
+            await vault.connections.save("my-notion", "notion", account, Tokens(Secret("ntn_canary"), None))
+
+    asyncio.run(connect())
+    listed = cli("connections", "list").stdout
+    assert "active" in listed
+    assert "\x1b" not in listed
+    for _ in range(2):
+        deleted = cli("connections", "delete", "my-notion")
+        assert deleted.exit_code == 0
+        assert "Nothing uses my-notion any more." in deleted.stdout
+        assert "as soon as a worker runs" in deleted.stdout
+    assert "being deleted" in cli("connections", "list").stdout
 
 
 def test_without_temporal_the_runs_commands_say_so(cli: Any):

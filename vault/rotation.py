@@ -10,9 +10,13 @@ from vault.database import Database
 from vault.envelope import KEY_ID_AT, sealed_head, with_key, wrapped_key
 from vault.errors import TamperedSecret, WrongKey
 from vault.key_census import count_keys
+from vault.key_provider_errors import KeyRetired
 from vault.keys import KeyRotator, WrappedKey
 from vault.sealed_columns import SEALED_COLUMNS, SealedColumn
 from vault.tables import key_checks
+
+# A retired key is worth a retry to a run, since an operator can bring it back; a rotation has to name its values.
+_UNREADABLE = (TamperedSecret, WrongKey, KeyRetired)
 
 
 @dataclass(frozen=True)
@@ -117,7 +121,7 @@ class Rotation:
         ]
         try:
             await self._rotator.rewrap(old)
-        except (TamperedSecret, WrongKey):
+        except _UNREADABLE:
             raise WrongKey(
                 "This key does not open this database, so no new one was made. Start with the key (file) that the "
                 "database was made with."
@@ -136,13 +140,13 @@ class Rotation:
         """Rewrap all at once; where one of them is bad, each alone, so that it does not hold up the others."""
         try:
             return [*await self._rotator.rewrap(items)] if items else []
-        except (TamperedSecret, WrongKey):
+        except _UNREADABLE:
             return [await self._rewrapped_alone(item) for item in items]
 
     async def _rewrapped_alone(self, item: tuple[WrappedKey, bytes]) -> WrappedKey | None:
         try:
             return (await self._rotator.rewrap([item]))[0]
-        except (TamperedSecret, WrongKey):
+        except _UNREADABLE:
             return None
 
     async def _replace(self, column: SealedColumn, changes: Sequence[tuple[Row[Any], bytes, bytes]]) -> int:

@@ -18,7 +18,8 @@ def test_a_control_stands_where_it_says_and_can_be_taken_out(control: Control):
     whole = (ROOT / control.path).read_text(encoding="utf-8")
     assert whole.count(control.present) == 1
     assert control.present != control.absent
-    ast.parse(whole.replace(control.present, control.absent))
+    if control.path.endswith(".py"):
+        ast.parse(whole.replace(control.present, control.absent))
 
 
 @pytest.mark.parametrize("control", ALL)

@@ -44,3 +44,6 @@ async def test_an_operator_starts_watches_and_cancels_runs(shop: Shop):
 
 async def test_an_operator_sees_the_connection(shop: Shop):
     assert "my-notion" in await command(shop, "connections", "list")
+    assert "my-notion works: Notion takes its token for the workspace" in await command(
+        shop, "connections", "test", "my-notion"
+    )

@@ -11,7 +11,7 @@ import pytest
 from settings import Settings
 from tests.openbao.server import Server
 from tests.vault.conftest import migrated_file
-from vault import KeyProvider, Secret, Vault, WrappedKey
+from vault import KeyProvider, Vault, WrappedKey
 from vault.openbao import OpenBaoKeys
 from vault.openbao_client import OpenBao
 from vault.vault import May
@@ -19,7 +19,6 @@ from vault.vault import May
 __all__ = ["migrated_file"]
 
 RoleOf = Callable[..., OpenBao]
-OpenAs = Callable[..., object]
 
 
 @pytest.fixture(scope="session")
@@ -84,7 +83,3 @@ def settings_of(openbao: Server, role: str, **changes: object) -> Settings:
         "openbao_secret_id": openbao.secret_id(role),
     }
     return Settings(_env_file=None, **(given | changes))  # pyright: ignore[reportCallIssue, reportArgumentType]  # pydantic-settings' own
-
-
-def secret(text: str) -> Secret:
-    return Secret(text)

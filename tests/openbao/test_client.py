@@ -5,16 +5,24 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import ssl
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager, suppress
+from datetime import UTC, datetime, timedelta
+from ipaddress import ip_address
+from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from tests.conftest import eventually
 from tests.openbao.conftest import RoleOf
 from tests.openbao.server import Server
-from vault import KeyProviderDenied, KeyProviderFailed, KeyProviderUnreachable, Secret, WrappedKey
+from vault import KeyProviderDenied, KeyProviderFailed, KeyProviderSealed, KeyProviderUnreachable, Secret, WrappedKey
 from vault.openbao import OpenBaoKeys
 from vault.openbao_client import OpenBao
 
@@ -117,7 +125,7 @@ async def test_no_token_secret_id_or_data_key_is_logged_or_told(
 
 
 @asynccontextmanager
-async def answering(answer: bytes) -> AsyncGenerator[tuple[str, list[bytes]]]:
+async def answering(answer: bytes, tls: ssl.SSLContext | None = None) -> AsyncGenerator[tuple[str, list[bytes]]]:
     """Answer every request with the same bytes."""
     asked: list[bytes] = []
 
@@ -128,9 +136,10 @@ async def answering(answer: bytes) -> AsyncGenerator[tuple[str, list[bytes]]]:
             await writer.drain()
         writer.close()
 
-    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    server = await asyncio.start_server(serve, "127.0.0.1", 0, ssl=tls)
     async with server:
-        yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}", asked
+        scheme = "https" if tls else "http"
+        yield f"{scheme}://127.0.0.1:{server.sockets[0].getsockname()[1]}", asked
 
 
 def http(status: str, body: bytes = b"{}", *headers: str) -> bytes:
@@ -172,6 +181,48 @@ async def test_no_proxy_of_the_environment_sees_the_secret_id(openbao: Server, m
         await OpenBaoKeys(client, "steps").wrap(b"data key", b"context")
         await client.close()
         assert asked == []
+
+
+def certificate(folder: Path, name: str) -> tuple[Path, ssl.SSLContext]:
+    """Return a certificate for this machine, and a server's context with it."""
+    key, now = ec.generate_private_key(ec.SECP256R1()), datetime.now(UTC)
+    subject = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, name)])
+    made = (
+        x509.CertificateBuilder(subject, subject, key.public_key(), x509.random_serial_number())
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    public, private = folder / f"{name}.pem", folder / f"{name}.key"
+    public.write_bytes(made.public_bytes(Encoding.PEM))
+    private.write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    tls.load_cert_chain(public, private)
+    return public, tls
+
+
+async def test_https_is_taken_from_whom_the_ca_file_names_alone(tmp_path: Path) -> None:
+    right, tls = certificate(tmp_path, "right")
+    other, _ = certificate(tmp_path, "other")
+    async with answering(http("503 Service Unavailable", b'{"errors": ["Vault is sealed"]}'), tls) as (url, asked):
+        for ca_file, error in (
+            (other, KeyProviderUnreachable),
+            (None, KeyProviderUnreachable),
+            (right, KeyProviderSealed),
+        ):
+            client = OpenBao(url, "role", Secret("canary-secret"), ca_file=ca_file)
+            with pytest.raises(error):
+                await client.ask("transit/encrypt/steps", {})
+            await client.close()
+            assert len(asked) == (ca_file == right)
+
+
+async def test_a_ca_file_that_there_is_not_is_told(tmp_path: Path) -> None:
+    client = OpenBao("https://127.0.0.1:9", "role", Secret("x"), ca_file=tmp_path / "none.pem")
+    with pytest.raises(KeyProviderUnreachable, match="CA file"):
+        await client.ask("transit/encrypt/steps", {})
 
 
 def withdraw_tokens(openbao: Server) -> None:

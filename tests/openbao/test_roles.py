@@ -81,13 +81,14 @@ async def may(client: OpenBao, path: str, body: dict[str, Any], method: Literal[
     return True
 
 
-def filled(value: Any, ciphertexts: dict[str, str]) -> Any:
-    if isinstance(value, dict):
-        return {
-            key: ciphertexts[str(inner)] if key == "ciphertext" else filled(inner, ciphertexts)
-            for key, inner in value.items()
-        }
-    return [filled(inner, ciphertexts) for inner in value] if isinstance(value, list) else value
+def filled(body: dict[str, Any], ciphertexts: dict[str, str]) -> dict[str, Any]:
+    """Put the ciphertexts in the place of their names."""
+    full = {**body}
+    if "ciphertext" in body:
+        full["ciphertext"] = ciphertexts[body["ciphertext"]]
+    if "batch_input" in body:
+        full["batch_input"] = [filled(item, ciphertexts) for item in body["batch_input"]]
+    return full
 
 
 def test_the_policy_of_the_api_names_the_check_of_the_vault():

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import stat
 
-from tests.openbao.server import ROLES, Server
+from tests.openbao.server import Server
 from vault import KeyProviderDenied, Secret
-from vault.openbao import OpenBaoKeys
+from vault.openbao import OpenBaoKeys, OpenBaoRotator
 from vault.openbao_client import OpenBao
+
+PROCESSES = ("api", "worker")
 
 
 def accessors(openbao: Server, role: str) -> list[str]:
@@ -15,15 +17,15 @@ def accessors(openbao: Server, role: str) -> list[str]:
 
 
 def test_a_second_run_changes_nothing(openbao: Server):
-    before = {role: (openbao.secret_id(role), accessors(openbao, role)) for role in ROLES}
+    before = {role: (openbao.secret_id(role), accessors(openbao, role)) for role in PROCESSES}
     key = openbao.root("GET", "transit/keys/steps")["data"]["keys"]
     assert "OpenBao is set up." in openbao.set_up()
-    assert {role: (openbao.secret_id(role), accessors(openbao, role)) for role in ROLES} == before
+    assert {role: (openbao.secret_id(role), accessors(openbao, role)) for role in PROCESSES} == before
     assert openbao.root("GET", "transit/keys/steps")["data"]["keys"] == key
 
 
 def test_what_it_writes_is_closed_to_others(openbao: Server):
-    for name in ("init.txt", *(f"openbao_{role}_secret_id" for role in ROLES)):
+    for name in ("init.txt", *(f"openbao_{role}_secret_id" for role in PROCESSES)):
         assert stat.S_IMODE((openbao.folder / name).stat().st_mode) == 0o600
 
 
@@ -67,5 +69,15 @@ async def test_the_server_notes_each_call_without_what_was_sealed(openbao: Serve
 
 
 def test_no_secret_stands_in_what_the_server_writes(openbao: Server):
-    for text in (openbao.root_token, *(openbao.secret_id(role) for role in ROLES)):
+    for text in (openbao.root_token, *(openbao.secret_id(role) for role in PROCESSES)):
         assert text not in openbao.log
+
+
+async def test_whoever_rotates_keys_gets_a_secret_id_that_lasts_a_day(openbao: Server):
+    path = "auth/approle/role/steps-rotator/secret-id"
+    made = openbao.root("POST", path)["data"]
+    assert made["secret_id_ttl"] == 86_400
+    client = openbao.role("rotator", made["secret_id"])
+    assert (await OpenBaoRotator(client, "steps").current()).startswith("openbao/steps/v")
+    openbao.root("POST", f"{path}-accessor/destroy", {"secret_id_accessor": made["secret_id_accessor"]})
+    await client.close()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -102,8 +103,7 @@ def rewrapped(sealed: bytes, before: WrappedKey, after: WrappedKey) -> bytes:
     return sealed.replace(before.key_id.encode(), after.key_id.encode()).replace(before.blob, after.blob)
 
 
-async def change(url: str, changed: object) -> None:
-    assert callable(changed)
+async def change(url: str, changed: Callable[[bytes], bytes]) -> None:
     database = Database(url)
     async with database.write() as connection:
         sealed = (await connection.execute(select(connections.c.access))).scalar_one()

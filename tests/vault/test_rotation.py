@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,10 +12,12 @@ from sqlalchemy import LargeBinary, insert, select, update
 from tests.vault.conftest import Clock, pair
 from vault import Account, Envelope, KeyRotator, LocalKeys, Secret, Vault, WebhookTokens, WrappedKey, WrongKey
 from vault.database import Database
+from vault.deletions import Revocation
 from vault.envelope import with_key, wrapped_key
 from vault.rotation import Page, Rotation
-from vault.sealed_columns import SEALED_COLUMNS, SealedColumn
-from vault.tables import connections, key_checks, metadata, variables, webhook_tokens
+from vault.sealed_columns import SEALED_COLUMNS, columns_of
+from vault.tables import connections, key_checks, metadata, variables
+from vault.vault import HOOK_CHECK_ID, check_context
 
 ACCOUNT = Account("bot", "ws", "Workspace")
 
@@ -56,7 +57,7 @@ async def check(vault: Vault) -> None:
 
 async def sealed_values(database: Database) -> list[bytes]:
     wanted = [
-        select(column.column).where(column.column.is_not(None)).order_by(*column.table.primary_key.columns)
+        select(column.column).where(column.filled).order_by(*column.table.primary_key.columns)
         for column in SEALED_COLUMNS
     ]
     return [row[0] for rows in await database.rows(*wanted) for row in rows]
@@ -103,8 +104,8 @@ async def test_everything_is_under_the_new_key_and_the_old_one_opens_nothing(
     assert LocalKeys.from_existing(tmp_path / "vault.key").key_ids == (new,)
     await check(vault)
     for column in SEALED_COLUMNS:
-        [rows] = await database.rows(select(column.table).where(column.column.is_not(None)))
-        assert rows
+        [rows] = await database.rows(select(column.table).where(column.filled))
+        assert rows or column.table is key_checks
         for row in rows:
             with pytest.raises(WrongKey):
                 await Envelope(aside).open(getattr(row, column.column.key), column.context(row))
@@ -192,7 +193,12 @@ async def test_a_row_that_is_deleted_during_a_rewrap_stays_deleted(
 ) -> None:
     await fill(vault)
     await keys.rotate()
-    rotation = Rotation(database, Meanwhile(keys, lambda: vault.connections.delete("ada")))
+
+    async def remove() -> None:
+        begun = await vault.connections.deletions.begin("ada")
+        assert await vault.connections.deletions.finish(begun.id, Revocation.REVOKED)
+
+    rotation = Rotation(database, Meanwhile(keys, remove))
     assert (await rotation.rewrap("connections.access", None, most=100)).overtaken == 1
     assert [connection.handle for connection in await vault.connections.list()] == ["bob"]
 
@@ -227,15 +233,11 @@ async def test_two_keys_of_one_database_rotate_apart(
     hooks = WebhookTokens(database, Envelope(hook_keys), clock)
     await vault.variables.set("w", "KEY", "secret", secret=True, hosts=["a.example"])
     await hooks.receive("notion", Secret("events"))
-    check = await Envelope(hook_keys).seal("check", b"second")
+    check = await Envelope(hook_keys).seal("check", check_context(HOOK_CHECK_ID))
     async with database.write() as connection:
-        await connection.execute(insert(key_checks).values(id=2, sealed=check))
-    checks, *others, events = SEALED_COLUMNS
-    assert (checks.table, events.table) == (key_checks, webhook_tokens)
-    master = Rotation(database, keys, [replace(checks, where=key_checks.c.id == 1), *others])
-    where = key_checks.c.id == 2
-    second = SealedColumn(key_checks, key_checks.c.sealed, lambda _row: b"second", "hooks", where)
-    hook = Rotation(database, hook_keys, [second, replace(events, ring="hooks")])
+        await connection.execute(insert(key_checks).values(id=HOOK_CHECK_ID, sealed=check))
+    master = Rotation(database, keys, columns_of("master"))
+    hook = Rotation(database, hook_keys, columns_of("hooks"))
     assert hook.columns == ["key_checks.sealed/hooks", "webhook_tokens.sealed/hooks"]
     for rotation, number in ((master, 2), (hook, 2)):
         old = await rotation.current()
