@@ -32,9 +32,11 @@ class ProblemView(BaseModel):
 
 
 def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    """Declare the problems that an operation answers."""
+    """Declare the problems that an operation answers; where a key is needed, also those of a key that does not do."""
+    if HTTPStatus.UNAUTHORIZED in statuses:
+        statuses = (*statuses, HTTPStatus.FORBIDDEN, HTTPStatus.TOO_MANY_REQUESTS)
     content = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
-    return {status: {"description": HTTPStatus(status).phrase, "content": content} for status in statuses}
+    return {int(status): {"description": HTTPStatus(status).phrase, "content": content} for status in statuses}
 
 
 def install(app: FastAPI) -> None:
@@ -71,5 +73,6 @@ _TAGS = [
     {"name": "Connections", "description": "The OAuth connections that workflows use by their handles."},
     {"name": "Webhooks", "description": "Where providers send their events, and how that is set up."},
     {"name": "Triggers", "description": "Addresses that start a run without an API key."},
+    {"name": "Keys", "description": "Who may do what: API keys, and the browsers that are signed in."},
     {"name": "Health", "description": "Whether the service runs, and whether it can work."},
 ]

@@ -65,7 +65,7 @@ async def test_the_command_line_shows_a_run_to_whoever_has_a_key(encrypted: Stac
     settings = encrypted.settings
     vault = await open_vault(settings.vault_url, settings.master_key_text, settings.master_key_path)
     try:
-        _, key = await vault.api_keys.create("command line")
+        _, key = await vault.api_keys.create("command line", ["admin"])
     finally:
         await vault.close()
     show = ["workflow", "show", "--workflow-id", run_id, "--output", "json", "--address", encrypted.addresses.temporal]

@@ -24,8 +24,8 @@ async def test_a_session_lives_until_it_expires(vault: Vault, clock: Clock) -> N
 
 
 async def test_a_session_ends_with_its_api_key(vault: Vault) -> None:
-    key, _ = await vault.api_keys.create("laptop")
-    other, _ = await vault.api_keys.create("desk")
+    key, _ = await vault.api_keys.create("laptop", ["admin"])
+    other, _ = await vault.api_keys.create("desk", ["admin"])
     mine, theirs = [(await vault.sessions.create(key_id=k.id, ttl=HOUR)).reveal() for k in (key, other)]
     session = await vault.sessions.get(mine)
     assert session is not None
