@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from http import HTTPStatus
 from typing import Any
 
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 from pydantic import BaseModel, ConfigDict, Field
+from starlette.routing import BaseRoute
 
 from api.answers import MEDIA_TYPE
+from api.auth import Public
+from api.declared import declared
 
 DESCRIPTION = (
     "Start runs of step workflows, watch them, and see the OAuth connections that they use. "
@@ -50,6 +54,7 @@ def install(app: FastAPI) -> None:
             schemas = schema.setdefault("components", {}).setdefault("schemas", {})
             schemas["Problem"] = ProblemView.model_json_schema()
             _drop_default_refusals(schema)
+            _name_scopes(schema, app.routes)
             app.openapi_schema = schema
         return app.openapi_schema
 
@@ -64,6 +69,15 @@ def _drop_default_refusals(schema: dict[str, Any]) -> None:
         for operation in methods.values():
             if "application/json" in operation["responses"].get("422", {}).get("content", {}):
                 del operation["responses"]["422"]
+
+
+def _name_scopes(schema: dict[str, Any], routes: Sequence[BaseRoute]) -> None:
+    """Say beside each operation that needs a key what the key must be allowed."""
+    for method, path, found in declared(routes):
+        operation = schema["paths"].get(path.replace(":path}", "}"), {}).get(method.lower(), {})
+        scopes = [scope for one in found if not isinstance(one, Public) for scope in one.scopes]
+        if "security" in operation:
+            operation["security"] = [dict.fromkeys(scheme, scopes) for scheme in operation["security"]]
 
 
 _TAGS = [

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import select
@@ -85,8 +86,33 @@ async def test_an_unknown_id_is_not_revoked(vault: Vault, id: str) -> None:
         ("a", [""]),
         ("a", ["Admin"]),
         ("a", ["a b"]),
+        ("a", ["read", "runs:start"]),
     ],
 )
 async def test_a_bad_name_or_scope_is_refused(vault: Vault, name: str, scopes: list[str]) -> None:
     with pytest.raises(ApiKeyRefused):
         await vault.api_keys.create(name, scopes)
+
+
+async def test_a_key_ends_when_it_expires_and_its_sessions_with_it(vault: Vault, clock: Clock) -> None:
+    key, text = await vault.api_keys.create("laptop", ["read"], expires_at=clock() + timedelta(hours=1))
+    token = (await vault.sessions.create(key_id=key.id, ttl=timedelta(hours=12))).reveal()
+    clock.advance(minutes=59)
+    assert (await vault.api_keys.verify(text.reveal())).expires_at == key.expires_at
+    assert await vault.sessions.get(token) is not None
+    clock.advance(minutes=1)
+    with pytest.raises(ApiKeyInvalid):
+        await vault.api_keys.verify(text.reveal())
+    assert await vault.sessions.get(token) is None
+    assert await vault.sessions.list() == []
+
+
+async def test_a_key_that_would_end_at_once_is_refused(vault: Vault, clock: Clock) -> None:
+    with pytest.raises(ApiKeyRefused):
+        await vault.api_keys.create("laptop", ["read"], expires_at=clock())
+
+
+async def test_a_key_says_who_made_it_and_names_each_scope_once(vault: Vault) -> None:
+    await vault.api_keys.create("laptop", ["admin", "read", "read"], created_by="the desk")
+    (key,) = await vault.api_keys.list()
+    assert (key.created_by, key.scopes) == ("the desk", ("read", "admin"))
