@@ -11,7 +11,7 @@ from urllib.parse import urlencode, urlsplit
 from fastapi import APIRouter, Query, Request
 from starlette.responses import RedirectResponse, Response
 
-from api.auth import MaybeSession, SignedIn
+from api.auth import MaybeSession, hold, page_needs, public
 from api.connection_uses import EarlierUse, earlier_use
 from api.forms import read_form
 from api.keeping import keep_authorization
@@ -32,22 +32,22 @@ STATE_TTL = timedelta(minutes=10)
 _PURPOSE = "oauth"
 
 
-@router.get("/connections/add", summary="Choose a provider")
-async def choose(request: Request, _session: SignedIn) -> Response:
+@router.get("/connections/add", dependencies=[page_needs("admin")], summary="Choose a provider")
+async def choose(request: Request) -> Response:
     """Show the providers."""
     return render("connection_choose.html", request.scope)
 
 
-@router.get("/connections/add/{provider}", summary="Choose the handle")
-async def show(
-    request: Request, provider: str, _session: SignedIn, services: Shared, handle: Annotated[str, Query()] = ""
-) -> Response:
+@router.get("/connections/add/{provider}", dependencies=[page_needs("admin")], summary="Choose the handle")
+async def show(request: Request, provider: str, services: Shared, handle: Annotated[str, Query()] = "") -> Response:
     """Show the form."""
     return _form(request, client_of(services, provider), handle[:63], None)
 
 
 @router.post("/connections/add/{provider}", summary="Go to the provider")
-async def begin(request: Request, provider: str, session: SignedIn, services: Shared) -> Response:
+async def begin(
+    request: Request, provider: str, session: Annotated[Session, page_needs("admin")], services: Shared
+) -> Response:
     """Send the browser to the provider's consent page, with a state that only this browser can bring back."""
     client = client_of(services, provider)
     form = await read_form(request)
@@ -82,7 +82,11 @@ async def depart(
     return response
 
 
-@router.get("/oauth/callback/{provider}", summary="Come back from the provider")
+@router.get(
+    "/oauth/callback/{provider}",
+    dependencies=[public("The state names the browser.")],
+    summary="Come back from the provider",
+)
 async def finish(
     request: Request,
     provider: str,
@@ -95,6 +99,8 @@ async def finish(
     """Store the connection, if this is the browser that began it; all of that is settled before the code is used."""
     client = client_of(services, provider)
     attempt = await _take(request, services, session, provider, state)
+    # What was allowed when it began may not be any more.
+    hold(request.state.scopes, ("operate" if attempt["connection"] else "admin",))
     if error:
         response = _declined(request, client, attempt["handle"], error)
     elif not code or len(code) > 2048:
