@@ -138,7 +138,7 @@ async def test_a_wrong_password_is_an_outage_that_does_not_repeat_it(deployed: D
     with pytest.raises(VaultUnavailable) as refused:
         await Vault.open(url, keys)
     assert "canary-password" not in str(refused.value)
-    assert refused.value.__suppress_context__
+    assert refused.value.__cause__ is None
 
 
 @pytest.mark.parametrize("mode", ["require", "verify-ca", "verify-full"])
