@@ -19,7 +19,6 @@ def test_a_control_stands_where_it_says_and_can_be_taken_out(control: Control):
     assert whole.count(control.present) == 1
     assert control.present != control.absent
     if control.path.endswith(".py"):
-        if control.path.endswith(".py"):
         ast.parse(whole.replace(control.present, control.absent))
 
 

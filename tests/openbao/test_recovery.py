@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 from collections.abc import Iterator
@@ -44,7 +45,9 @@ def empty(lost: Server, tmp_path: Path) -> Iterator[Server]:
 
 def bao(server: Server, *arguments: str) -> str:
     known = (server.folder / "init.txt").exists()
-    told = {"BAO_ADDR": server.url} | ({"BAO_TOKEN": server.root_token} if known else {})
+    told = {"BAO_ADDR": server.url, "PATH": os.environ["PATH"], "HOME": str(server.folder)} | (
+        {"BAO_TOKEN": server.root_token} if known else {}
+    )
     ran = subprocess.run([server_program(), *arguments], env=told, capture_output=True, text=True, timeout=60)
     assert ran.returncode == 0, ran.stderr
     return ran.stdout
