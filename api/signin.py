@@ -18,7 +18,7 @@ from vault.errors import ApiKeyInvalid, OneTimeRefused
 router = APIRouter(include_in_schema=False)
 
 # Pages of ours alone, so that a link cannot send a freshly signed-in browser elsewhere.
-_PAGES = re.compile(r"/|/connections(/add(/[a-z]+)?)?|/runs(/[A-Za-z0-9_~%-][A-Za-z0-9._~%-]*)*|/docs")
+_PAGES = re.compile(r"/|/connections(/add(/[a-z0-9-]+)?)?|/runs(/[A-Za-z0-9_~%-][A-Za-z0-9._~%-]*)*|/docs")
 
 
 @router.get("/signin", summary="Show the sign-in form")
