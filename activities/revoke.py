@@ -64,7 +64,9 @@ class Revoker:
         )
         if gone:
             left = await self._deletions.last(forgetting.handle)
-            told = _TOLD[forgetting.revocation] % {"provider": left.provider.capitalize() if left else "its provider"}
+            told = _TOLD[forgetting.revocation] % {
+                "provider": self._registrations.title(left.provider) if left else "its provider"
+            }
             level = logging.INFO if forgetting.revocation == "revoked" else logging.WARNING
             logger.log(level, "Connection %s is deleted: %s", forgetting.handle, told)
         return gone

@@ -58,7 +58,7 @@ async def finish(request: Request, provider: str, session: MaybeSession, service
     state, code, error = (_only(request, name) or "" for name in ("state", "code", "error"))
     iss, words = _only(request, "iss"), _only(request, "error_description")
     begun = await _take(request, services, session, provider, state)
-    client.check_issuer(iss)
+    client.check_issuer(iss, code=not error)
     if error:
         response = tell(services, _declined(provider, begun["handle"], error, words))
     elif not code or len(code) > _LONGEST_CODE:

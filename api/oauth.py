@@ -79,14 +79,16 @@ class OAuthClient:
             query["nonce"] = attempt.nonce
         return f"{provider.authorize_url}?{urlencode(query)}"
 
-    def check_issuer(self, iss: str | None) -> None:
-        """Refuse what another server answered (RFC 9207); it must be said before a code is used.
+    def check_issuer(self, iss: str | None, *, code: bool) -> None:
+        """Refuse what another server answered (RFC 9207), before its code is used.
+
+        What brings no code may lack `iss`, for some servers name themselves with a code alone.
 
         Raises:
             IssuerForeign: `iss` is another one's, or is missing where the provider always sends it.
         """
         provider = self.provider
-        if iss is None and not provider.iss_required:
+        if iss is None and not (code and provider.iss_required):
             return
         if provider.issuer is not None and iss != provider.issuer:
             raise IssuerForeign(

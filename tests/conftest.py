@@ -76,6 +76,7 @@ _PROCESSES = {
     "scale",
     "chaos",
     "once",
+    "providers",
     "openbao",
     "test_stack.py",
     "test_readme.py",

@@ -90,6 +90,11 @@ class Registrations:
         """Return the provider of this name, whether this deployment is registered there or not."""
         return self._providers.get(name)
 
+    def title(self, name: str) -> str:
+        """Return what people call the provider of this name, also of one that is known no longer."""
+        provider = self._providers.get(name)
+        return name.capitalize() if provider is None else provider.title
+
     def get(self, name: str) -> Registration | None:
         """Return the registration at the provider of this name."""
         return self._registered.get(name)
