@@ -9,7 +9,7 @@ from typing import Annotated, NoReturn
 import typer
 import uvicorn
 
-from commands import check, connections, deploys, histories, keys, runs, schedules, variables, webhooks
+from commands import check, connections, deploys, histories, keys, runs, schedules, triggers, variables, webhooks
 from commands.shared import perform
 from logs import configure_logging
 from settings import read_settings
@@ -17,7 +17,7 @@ from temporal import leave
 from vault import migrate
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Durable Steps: step workflows on Temporal.")
-for group in (connections, runs, schedules, deploys, histories, keys, variables, webhooks):
+for group in (connections, runs, schedules, deploys, histories, keys, triggers, variables, webhooks):
     app.add_typer(group.app, name=group.__name__.rpartition(".")[2])
 app.command("check")(check.check_workflows)
 

@@ -30,6 +30,7 @@ RETRY_SECONDS = "5"
 _PROGRAMS = ("/api/", "/codec/", "/hooks/", "/healthz", "/readyz", "/openapi.json")
 _STATUS = {
     "handle-invalid": 422,
+    "trigger-secret-invalid": 422,
     "connection-unknown": 404,
     "webhook-token-unknown": 404,
     "webhook-token-unclear": 409,

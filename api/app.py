@@ -31,6 +31,7 @@ from api import (
     schedules,
     sessions,
     signin,
+    triggers,
     webhooks,
     workflows,
 )
@@ -56,6 +57,7 @@ _ROOMS = (
     webhooks,
     keys,
     sessions,
+    triggers,
     hooks,
     notion_events,
     resume,

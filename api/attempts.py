@@ -38,7 +38,7 @@ class Attempts:
         """
         if text and digest(text) in self._known:
             return
-        for limit, name in ((self._each, _place(request)), (self._all, "all")):
+        for limit, name in ((self._each, place_of(request)), (self._all, "all")):
             if not self._limiter.test(limit, name):
                 left = self._limiter.get_window_stats(limit, name).reset_time - time.time()
                 seconds = max(1, math.ceil(left))
@@ -48,7 +48,7 @@ class Attempts:
 
     def failed(self, request: Request) -> None:
         """Count a failed attempt."""
-        self._limiter.hit(self._each, _place(request))
+        self._limiter.hit(self._each, place_of(request))
         self._limiter.hit(self._all, "all")
 
     def succeeded(self, text: str) -> None:
@@ -60,7 +60,7 @@ class Attempts:
             self._known.popitem(last=False)
 
 
-def _place(request: Request) -> str:
+def place_of(request: Request) -> str:
     """Return the client's address; of IPv6 the half that names its network, for each host has the other half whole."""
     host = request.client.host if request.client else ""
     try:

@@ -9,7 +9,7 @@ from api.problems import CrossSiteRefused
 from settings import origin_of
 
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
-_WITHOUT_COOKIE = ("/hooks/", "/resume/")
+_WITHOUT_COOKIE = ("/hooks/", "/resume/", "/healthz", "/readyz")
 _FOR_PROGRAMS = ("/api/", "/codec/")
 
 
@@ -34,7 +34,7 @@ class CrossSite:
 
     def _allowed(self, scope: Scope) -> bool:
         headers = Headers(scope=scope)
-        # Triggers and links that resume are public and read no cookie.
+        # Triggers, links that resume and the two states are public and read no cookie.
         if scope["path"].startswith(_WITHOUT_COOKIE):
             return True
         # There the key counts alone, and another site's page cannot set the header without our consent. Pages read

@@ -14,12 +14,15 @@ from api.documented import JSON_BODY, problems
 from api.json_body import read_json_object
 from api.problems import HookUnknown
 from api.services import Services, Shared
+from api.signatures import check_signature
 from api.starting import Started, prepare_start, store_start
 from api.views import StartedView, api_path, started_view
+from settings import Settings
 from steps.branch import Trigger
 from steps.errors import PayloadInvalid
 from steps.naming import slug
 from steps.workflow import Workflow
+from vault.signing import Signer
 
 router = APIRouter(tags=["Triggers"], dependencies=[public("The address holds a secret.")])
 logger = logging.getLogger("api")
@@ -33,7 +36,7 @@ PURPOSE = "trigger"
     status_code=202,
     response_model=StartedView,
     responses={200: {"model": StartedView, "description": "This delivery had started the run before."}}
-    | problems(400, 404, 413, 415, 422, 431, 500, 503),
+    | problems(400, 403, 404, 409, 413, 415, 422, 429, 431, 500, 503),
     openapi_extra=JSON_BODY,
 )
 async def trigger(
@@ -46,15 +49,24 @@ async def trigger(
     """Start a run with the JSON body's fields as its data; fields of the query join them, the body's win.
 
     A delivery that carries `X-Shopify-Webhook-Id`, `Webhook-Id` or `Idempotency-Key` starts one run however often it
-    comes. The answer comes when Temporal has stored the start; a workflow that says so answers with what its first
+    comes. Where the workflow's class wants it signed, it is known by what is signed, and the query, which is not, is
+    left out. The answer comes when Temporal has stored the start; a workflow that says so answers with what its first
     step returned, to each delivery the same.
     """
-    name, cls = _find(services, workflow, secret)
-    data = merged(request.query_params, await read_json_object(request))
+    name, cls = await _find(services, workflow, secret, request)
+    services.deliveries.take(request, name)
+    signed_as = await _check_signed(services, name, cls, request)
+    body = await read_json_object(request)
+    data = body if cls.signed else merged(request.query_params, body)
     argument = Trigger(data=data, headers=kept_headers(request.headers.items()), given=await services.given(name))
     try:
         start = prepare_start(
-            services.settings.task_queue, name, cls, argument, key=delivery_id(request.headers), origin="hook"
+            services.settings.task_queue,
+            name,
+            cls,
+            argument,
+            key=signed_as or delivery_id(request.headers),
+            origin="hook",
         )
     except PayloadInvalid as error:
         # The sender may be a machine that nobody reads; the operator should see it too.
@@ -72,16 +84,30 @@ async def trigger(
     return started_view(services.settings, outcome)
 
 
-def hook_address(services: Services, name: str) -> str:
+def hook_address(settings: Settings, signer: Signer, name: str, generation: int = 0) -> str:
     """Return the address that triggers the workflow. Whoever knows it can."""
-    return f"{services.settings.public_url}/hooks/{slug(name)}/{services.signer.sign(PURPOSE, name)}"
+    return f"{settings.public_url}/hooks/{slug(name)}/{signer.sign(PURPOSE, _signed_text(name, generation))}"
 
 
-def _find(services: Services, text: str, secret: str) -> tuple[str, type[Workflow]]:
+def _signed_text(name: str, generation: int) -> str:
+    return f"{name}\0{generation}" if generation else name
+
+
+async def _check_signed(services: Services, name: str, cls: type[Workflow], request: Request) -> str | None:
+    """Return what tells the delivery from others, where its sender has signed it."""
+    if cls.signed is None:
+        return None
+    secrets = await (await services.vault()).trigger_secrets.counting(name)
+    return check_signature(cls.signed, secrets, await request.body(), request.headers)
+
+
+async def _find(services: Services, text: str, secret: str, request: Request) -> tuple[str, type[Workflow]]:
     workflows = services.workflows.workflows
     name = next((name for name in workflows if text in (name, slug(name))), None)
+    generations = await services.addresses.counting(name or text)
     # Signed in every case, so that the time of the answer does not tell whether the workflow exists.
-    matches = services.signer.matches(PURPOSE, name or text, secret)
-    if name is None or not matches:
+    matches = [services.signer.matches(PURPOSE, _signed_text(name or text, one), secret) for one in generations]
+    if name is None or not any(matches):
+        services.deliveries.take_wrong(request)
         raise HookUnknown("Check the address: it is shown beside the workflow, to those who have signed in.")
     return name, workflows[name]

@@ -33,7 +33,7 @@ async def home(request: Request, services: Shared) -> Response:
         "home.html",
         request.scope,
         readiness=readiness,
-        workflows=workflow_views(services, addresses=covers(request.state.scopes, (TRIGGER,))),
+        workflows=await workflow_views(services, addresses=covers(request.state.scopes, (TRIGGER,))),
         problems=services.workflows.problems,
         runs=await _recent(services) if reachable else None,
     )

@@ -44,6 +44,9 @@ ApiError                        internal-error              500
 ├── ProviderNotConfigured       provider-not-configured     503  no client id and secret for the provider
 ├── PayloadsUnreadable          payloads-unreadable         503  payloads under a key that is not here
 ├── WorkerUnavailable           worker-unavailable          503  no worker took the event in time
+├── TriggerNotSetUp             trigger-not-set-up          409  a signed trigger whose secret is not set
+├── TriggerNotSigned            trigger-not-signed          409  a secret for a workflow that declares no signature
+├── TooManyDeliveries           too-many-deliveries         429  more deliveries than the limit in this minute
 ├── WorkflowsUnloaded           workflows-unloaded          503  an event while a file that may want it is not loaded
 ├── OpenIdFailed                openid-failed               503  signing in at the OpenID provider has failed here
 │   ├── OpenIdStateInvalid      openid-state-invalid        400  an attempt that is used, too old or another browser's

@@ -10,9 +10,11 @@ from fastapi import Depends, Request
 from temporalio.client import Client
 
 import temporal
+from api.addresses import Addresses
 from api.attempts import Attempts
 from api.giving import read_given
 from api.openid import OpenIdProvider
+from api.pace import DeliveryPace
 from api.problems import TemporalUnavailable
 from api.waiting_runs import WaitingRuns
 from settings import Settings
@@ -52,6 +54,8 @@ class Services:
         self.waiting_runs = WaitingRuns(self.temporal, settings.task_queue)
         self.openid = OpenIdProvider(settings, lambda: self.provider_http) if settings.oidc_issuer else None
         self.attempts = Attempts(settings.failed_sign_ins_per_minute)
+        self.deliveries = DeliveryPace(settings.deliveries_per_minute)
+        self.addresses = Addresses(self.vault)
 
     async def __aenter__(self) -> Self:
         try:

@@ -121,6 +121,8 @@ class WorkflowView(BaseModel):
     doc: str
     steps: list[str]
     on: str | None = Field(description="The events of Notion that start it, such as `page.created`; null for none.")
+    signed: str | None = Field(description="How a delivery to its trigger has to be signed; null for not at all.")
+    ready: bool = Field(description="False while the secret is missing that its trigger is signed with.")
     hook_url: str | None = Field(
         description="Whoever knows it can start a run: treat it as a secret. Null without the scope `trigger`."
     )

@@ -21,18 +21,26 @@ router = APIRouter(prefix="/api/v1", tags=["Workflows"], dependencies=[BEARER])
 @router.get("/workflows", dependencies=[needs("read")], summary="List the workflows", responses=problems(401, 503))
 async def list_all(services: Shared, caller: CurrentCaller) -> list[WorkflowView]:
     """List what can be run, with the address of each one's trigger for those who may start runs."""
-    return workflow_views(services, addresses=caller.may(TRIGGER))
+    return await workflow_views(services, addresses=caller.may(TRIGGER))
 
 
-def workflow_views(services: Services, *, addresses: bool) -> list[WorkflowView]:
+async def workflow_views(services: Services, *, addresses: bool) -> list[WorkflowView]:
     """Return the workflows by name; whoever knows an address can start runs."""
+    secrets = {one.workflow for one in await (await services.vault()).trigger_secrets.list()}
     return [
         WorkflowView(
             name=name,
             doc=inspect.cleandoc(cls.__doc__ or ""),
             steps=step_names(cls, Workflow),
             on=cls.on.words if cls.on else None,
-            hook_url=hook_address(services, name) if addresses else None,
+            signed=cls.signed.words if cls.signed else None,
+            ready=cls.signed is None or name in secrets,
+            hook_url=await _address(services, name) if addresses else None,
         )
         for name, cls in sorted(services.workflows.workflows.items())
     ]
+
+
+async def _address(services: Services, name: str) -> str:
+    present = await services.addresses.of(name)
+    return hook_address(services.settings, services.signer, name, present.generation)

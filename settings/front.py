@@ -13,6 +13,11 @@ class FrontOptions(Options):
     api_host: str = Field(default="127.0.0.1", description="The address that the API listens on.")
     api_port: int = Field(default=8000, ge=0, le=65535, description="The port that the API listens on.")
     public_url: str = Field(default="http://127.0.0.1:8000", description="How browsers and senders reach the API.")
+    deliveries_per_minute: int = Field(
+        default=600,
+        ge=0,
+        description="Deliveries to one trigger, or from one address, that an API takes; 0: no limit.",
+    )
     max_body_bytes: int = Field(default=1_048_576, ge=1024, description="The largest request body that the API reads.")
     temporal_ui_url: str = Field(default="http://127.0.0.1:8233", description="Where links to the Temporal UI lead.")
 

@@ -38,6 +38,7 @@ from steps.record import RunRecord, StepFailure, StepRow
 from steps.retry import Retry
 from steps.schedule import Cron, Every
 from steps.sealed import SealedToken
+from steps.signed import GitHub, NotionSigned, SharedHeader, Shopify, Signed, StandardWebhooks
 from steps.store import Store
 from steps.wait import EventWait
 from steps.workflow import Workflow
@@ -58,9 +59,11 @@ __all__ = [
     "Every",
     "FetchFailed",
     "File",
+    "GitHub",
     "Notion",
     "NotionError",
     "NotionEvent",
+    "NotionSigned",
     "PayloadInvalid",
     "PayloadTooLarge",
     "Person",
@@ -78,6 +81,10 @@ __all__ = [
     "ScheduleInvalid",
     "SchedulingRefused",
     "SealedToken",
+    "SharedHeader",
+    "Shopify",
+    "Signed",
+    "StandardWebhooks",
     "StepFailure",
     "StepRow",
     "StepTimedOut",

@@ -11,6 +11,7 @@ from steps.delay import parse_delay
 from steps.errors import DefinitionInvalid, DelayInvalid, StepUnknown
 from steps.notion_event import NotionEvent
 from steps.schedule import Schedule
+from steps.signed import Signed
 
 HOOKS = {"on_workflow_complete": ["api"], "on_workflow_error": ["error", "api"]}
 PARAMETERS = ["data", "headers", "api"]
@@ -75,6 +76,7 @@ def check_definition(workflow: type, base: type, name: str | None = None) -> Non
         raise DefinitionInvalid(f"{workflow.__name__} may not define {', '.join(sorted(taken))}: the engine does.")
     _check_schedule(workflow)
     _check_on(workflow)
+    _check_signed(workflow)
     for method, value in vars(workflow).items():
         if method == "start" or (
             inspect.isfunction(value) and list(inspect.signature(value).parameters)[1:] == PARAMETERS
@@ -138,6 +140,21 @@ def _check_on(workflow: type) -> None:
     raise DefinitionInvalid(
         f'{workflow.__name__}.on is a {type(on).__name__}: write `on = NotionEvent("page.created")`, with all '
         "types in the parentheses, or None for none."
+    )
+
+
+def _check_signed(workflow: type) -> None:
+    signed = vars(workflow).get("signed")
+    if signed is None or (isinstance(signed, Signed) and signed.header):
+        return
+    if inspect.isroutine(signed) or isinstance(signed, (staticmethod, classmethod, property)):
+        raise DefinitionInvalid(
+            f"{workflow.__name__} may not have a step or method named signed: it is where the signature of the trigger "
+            "is declared. Give it another name."
+        )
+    raise DefinitionInvalid(
+        f"{workflow.__name__}.signed is {signed!r}: write `signed = Shopify()`, GitHub(), NotionSigned(), "
+        'StandardWebhooks() or SharedHeader("X-Trigger-Secret"), or None for none.'
     )
 
 

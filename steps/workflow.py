@@ -16,6 +16,7 @@ from steps.reconnection import SIGNAL
 from steps.record import RunRecord
 from steps.run import Run
 from steps.schedule import Schedule
+from steps.signed import Signed
 from steps.snapshot import record_of
 from steps.wait import Resumed, ResumeRequest, WaitView
 
@@ -39,6 +40,8 @@ class Workflow:
     """When the workflow runs by itself: `Every(...)` or `Cron(...)`; a worker that starts sees to it."""
     on: ClassVar[NotionEvent | None] = None
     """What in Notion starts a run: `NotionEvent("page.created")`."""
+    signed: ClassVar[Signed | None] = None
+    """How whoever posts to the trigger signs: `Shopify()`, `GitHub()`, `StandardWebhooks()`, `SharedHeader(...)`."""
 
     if TYPE_CHECKING:
 

@@ -9,7 +9,8 @@ from typing import Any, Literal
 from sqlalchemy import Column, ColumnElement, Row, Table, and_, true
 
 from vault.connection_rows import context_of_token
-from vault.tables import connections, key_checks, variables, webhook_tokens
+from vault.tables import connections, key_checks, trigger_secrets, variables, webhook_tokens
+from vault.trigger_secrets import context_of_trigger_secret
 from vault.variables import context_of_variable
 from vault.vault import CHECK_ID, HOOK_CHECK_ID, check_context
 from vault.webhook_tokens import context_of_webhook_token
@@ -60,6 +61,12 @@ SEALED_COLUMNS: tuple[SealedColumn, ...] = (
         webhook_tokens,
         webhook_tokens.c.sealed,
         lambda row: context_of_webhook_token(row.id, row.provider, revealed=row.revealed_at is not None),
+        ring="hooks",
+    ),
+    SealedColumn(
+        trigger_secrets,
+        trigger_secrets.c.sealed,
+        lambda row: context_of_trigger_secret(row.id, row.workflow),
         ring="hooks",
     ),
 )

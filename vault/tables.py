@@ -171,3 +171,25 @@ paces = Table(
     Column("overtaken_at", BigInteger, nullable=False),
     Column("owed", Integer, nullable=False),
 )
+
+# What the senders of triggers sign with; without `until` the present one, else one that is still good until then.
+trigger_secrets = Table(
+    "trigger_secrets",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("workflow", String(255), nullable=False),
+    Column("sealed", LargeBinary, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("until", UtcDateTime),
+    Index(None, "workflow"),
+)
+
+# Of a trigger whose address was replaced; the others are at generation 0.
+trigger_addresses = Table(
+    "trigger_addresses",
+    metadata,
+    Column("workflow", String(255), primary_key=True),
+    Column("generation", Integer, nullable=False),
+    Column("rotated_at", UtcDateTime, nullable=False),
+    Column("earlier_until", UtcDateTime),
+)

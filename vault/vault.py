@@ -21,6 +21,8 @@ from vault.reaching import read_reaching
 from vault.sessions import Sessions
 from vault.tables import key_checks
 from vault.times import Clock, utc_now
+from vault.trigger_addresses import TriggerAddresses
+from vault.trigger_secrets import TriggerSecrets
 from vault.variables import Variables
 from vault.webhook_tokens import WebhookTokens
 
@@ -41,6 +43,8 @@ class Vault:
     sessions: Sessions
     one_time: OneTime
     webhook_tokens: WebhookTokens
+    trigger_secrets: TriggerSecrets
+    trigger_addresses: TriggerAddresses
     paces: Paces
 
     def __init__(
@@ -55,6 +59,8 @@ class Vault:
         self.sessions = Sessions(database, now)
         self.one_time = OneTime(database, now)
         self.webhook_tokens = WebhookTokens(database, hook_envelope, now)
+        self.trigger_secrets = TriggerSecrets(database, hook_envelope, now)
+        self.trigger_addresses = TriggerAddresses(database, now)
         self.paces = Paces(database)
 
     @classmethod

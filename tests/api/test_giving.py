@@ -58,11 +58,23 @@ async def test_a_vault_that_is_down_loses_no_trigger(
     running: Place, make_place: Callable[..., Place], settings: Settings, worker: Client, tmp_path: Path
 ) -> None:
     place = make_place(settings.model_copy(update={"data_dir": tmp_path / "none"}), worker)
-    place.app.state.services._vault = None  # it is then opened anew, where there is none
+    services = place.app.state.services
+    await services.addresses.look()
+    services.addresses._fresh_until = 0.0
+    services._vault = None  # it is then opened anew, where there is none
     answer = await post(place, address(place), b'{"name": "#1"}', JSON)
     assert answer.status_code == 202, answer.text
     assert (await argument(running, answer.json()["id"])).given is None
     assert (await finished(running, answer.json()["id"]))["status"] == "completed"
+
+
+async def test_while_nobody_knows_which_addresses_were_replaced_a_delivery_is_to_come_again(
+    make_place: Callable[..., Place], settings: Settings, worker: Client, tmp_path: Path
+) -> None:
+    place = make_place(settings.model_copy(update={"data_dir": tmp_path / "none"}), worker)
+    place.app.state.services._vault = None
+    answer = await post(place, address(place), b'{"name": "#1"}', JSON)
+    assert (answer.status_code, answer.headers["retry-after"]) == (503, "5")
 
 
 async def test_data_that_leaves_no_room_starts_a_run_that_reads_for_itself(

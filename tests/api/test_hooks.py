@@ -16,7 +16,7 @@ JSON = {"Content-Type": "application/json"}
 
 
 def address(place: Place, name: str = "Echo") -> str:
-    return hook_address(place.app.state.services, name)
+    return hook_address(place.settings, place.app.state.services.signer, name)
 
 
 async def post(place: Place, path: str, content: bytes = b"", headers: dict[str, str] | None = None) -> httpx.Response:

@@ -35,7 +35,7 @@ async def test_no_token_is_in_any_answer_log_or_file(running: Place, caplog: pyt
             for address in ADDRESSES:
                 await visitor.get(address)
             await visitor.post("/hooks/echo/wrong")
-            await visitor.post(hook_address(running.app.state.services, "Echo"))
+            await visitor.post(hook_address(running.settings, running.app.state.services.signer, "Echo"))
     opened = await running.vault.connections.open("my-notion")
     assert opened.tokens.refresh
     secrets = [CANARY, opened.tokens.access.reveal(), opened.tokens.refresh.reveal(), "local-secret", running.key]

@@ -19,7 +19,7 @@ class Front:
         return f"""
 [parameters]
 "path.handle" = "my-notion"
-"path.name" = ["ApproveOrder", "OrderToNotion"]
+"path.name" = "ApproveOrder"
 "path.workflow" = "ApproveOrder"
 "path.run_id" = "{self.run_id}"
 "path.schedule_id" = "{self.schedule_id}"

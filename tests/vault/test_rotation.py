@@ -16,7 +16,7 @@ from vault.deletions import Revocation
 from vault.envelope import with_key, wrapped_key
 from vault.rotation import Page, Rotation
 from vault.sealed_columns import SEALED_COLUMNS, columns_of
-from vault.tables import connections, key_checks, metadata, variables
+from vault.tables import connections, key_checks, metadata, trigger_secrets, variables
 from vault.vault import HOOK_CHECK_ID, check_context
 
 ACCOUNT = Account("bot", "ws", "Workspace")
@@ -105,7 +105,7 @@ async def test_everything_is_under_the_new_key_and_the_old_one_opens_nothing(
     await check(vault)
     for column in SEALED_COLUMNS:
         [rows] = await database.rows(select(column.table).where(column.filled))
-        assert rows or column.table is key_checks
+        assert rows or column.table in (key_checks, trigger_secrets)
         for row in rows:
             with pytest.raises(WrongKey):
                 await Envelope(aside).open(getattr(row, column.column.key), column.context(row))
@@ -238,7 +238,9 @@ async def test_two_keys_of_one_database_rotate_apart(
         await connection.execute(insert(key_checks).values(id=HOOK_CHECK_ID, sealed=check))
     master = Rotation(database, keys, columns_of("master"))
     hook = Rotation(database, hook_keys, columns_of("hooks"))
-    assert hook.columns == ["key_checks.sealed/hooks", "webhook_tokens.sealed/hooks"]
+    assert hook.columns == [
+        "key_checks.sealed/hooks", "webhook_tokens.sealed/hooks", "trigger_secrets.sealed/hooks",
+    ]  # fmt: skip
     for rotation, number in ((master, 2), (hook, 2)):
         old = await rotation.current()
         assert await rotation.count() == {old: number}

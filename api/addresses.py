@@ -1,0 +1,45 @@
+from __future__ import annotations
+
+import time
+from collections.abc import Awaitable, Callable, Mapping
+
+from vault.errors import VaultError
+from vault.times import utc_now
+from vault.trigger_addresses import TriggerAddress
+from vault.vault import Vault
+
+_FRESH_SECONDS = 5.0
+FIRST = TriggerAddress()
+
+
+class Addresses:
+    """Which address of each trigger counts, as the vault said last."""
+
+    def __init__(self, vault: Callable[[], Awaitable[Vault]]) -> None:
+        self._vault = vault
+        self._known: Mapping[str, TriggerAddress] | None = None
+        self._fresh_until = 0.0
+
+    async def of(self, workflow: str) -> TriggerAddress:
+        """Return the addresses of a workflow's trigger; where the vault is down, as they were when it was not.
+
+        Raises:
+            VaultError: the vault has not answered since this process began, so that nobody knows which one was
+                replaced.
+        """
+        if self._known is None or time.monotonic() > self._fresh_until:
+            await self.look()
+        return (self._known or {}).get(workflow, FIRST)
+
+    async def counting(self, workflow: str) -> tuple[int, ...]:
+        """Return the generations of the address that count now."""
+        return (await self.of(workflow)).counting(utc_now())
+
+    async def look(self) -> None:
+        """Ask the vault anew."""
+        try:
+            self._known = await (await self._vault()).trigger_addresses.all()
+        except VaultError:
+            if self._known is None:
+                raise
+        self._fresh_until = time.monotonic() + _FRESH_SECONDS

@@ -1,0 +1,92 @@
+"""Whether a delivery was signed by whoever knows the secret of its trigger; always by the raw body."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+from collections.abc import Callable, Sequence
+
+from standardwebhooks.webhooks import Webhook, WebhookVerificationError
+from starlette.datastructures import Headers
+
+from api.trigger_problems import TriggerNotSetUp
+from api.webhook_problems import SignatureInvalid
+from steps.signed import GitHub, NotionSigned, SharedHeader, Shopify, Signed, StandardWebhooks
+from vault.secret import Secret
+
+_STANDARD = ("webhook-id", "webhook-timestamp", "webhook-signature")
+
+
+def check_signature(signed: Signed, secrets: Sequence[Secret], raw: bytes, headers: Headers) -> str | None:
+    """Return what tells this delivery from others, where the sender has signed it.
+
+    With a signature of the body alone that is the body, whatever id comes beside it: who has seen a delivery can send
+    it again under another one. None leaves it to the id, which nothing protects: for a header that holds the secret.
+
+    Raises:
+        SignatureInvalid: it is missing, there several times, too old, or not of this body.
+    """
+    if not secrets:
+        raise TriggerNotSetUp(
+            "Nothing is taken before the secret is set that the sender signs with: "
+            "`python cli.py triggers secret` with the workflow's name."
+        )
+    if isinstance(signed, StandardWebhooks):
+        return _standard(secrets, raw, headers)
+    given = _only(headers, signed.header)
+    # Every secret in every case: the time of the answer does not tell which one is near.
+    matches = [hmac.compare_digest(_expected(signed, secret, raw), given) for secret in secrets]
+    if not any(matches):
+        raise _refused(signed)
+    return None if isinstance(signed, SharedHeader) else f"sha256.{hashlib.sha256(raw).hexdigest()[:40]}"
+
+
+def signature_of(signed: Signed, secret: Secret, raw: bytes) -> str:
+    """Return what a sender puts into the header for this body; not for Standard Webhooks, which signs a time too."""
+    return _expected(signed, secret, raw).decode()
+
+
+def _expected(signed: Signed, secret: Secret, raw: bytes) -> bytes:
+    if isinstance(signed, SharedHeader):
+        return secret.reveal().encode()
+    mac = hmac.digest(secret.reveal().encode(), raw, hashlib.sha256)
+    written: dict[type[Signed], Callable[[bytes], bytes]] = {
+        Shopify: base64.b64encode,
+        GitHub: lambda mac: b"sha256=" + mac.hex().encode(),
+        NotionSigned: lambda mac: b"sha256=" + mac.hex().encode(),
+    }
+    return written[type(signed)](mac)
+
+
+def _standard(secrets: Sequence[Secret], raw: bytes, headers: Headers) -> str:
+    signed = StandardWebhooks()
+    given = {name: _only(headers, name).decode("utf-8", "surrogatepass") for name in _STANDARD}
+    matches = [_verifies(secret, raw, given) for secret in secrets]
+    if not any(matches):
+        raise _refused(signed)
+    return given["webhook-id"]
+
+
+def _verifies(secret: Secret, raw: bytes, given: dict[str, str]) -> bool:
+    try:
+        Webhook(secret.reveal()).verify(raw, given)
+    except (WebhookVerificationError, ValueError, RuntimeError):
+        return False  # the last two: a secret or a body that the library cannot read
+    return True
+
+
+def _only(headers: Headers, name: str) -> bytes:
+    values = headers.getlist(name)
+    if len(values) != 1:
+        found = "missing" if not values else f"there {len(values)} times"
+        raise SignatureInvalid(f"The header `{name}` is {found}; the sender has to send it once.")
+    return values[0].strip().encode("utf-8", "surrogatepass")
+
+
+def _refused(signed: Signed) -> SignatureInvalid:
+    return SignatureInvalid(
+        f"`{signed.header}` is not what the secret of this trigger makes of the body"
+        + (", or its time is more than five minutes away" if isinstance(signed, StandardWebhooks) else "")
+        + ". Check that the sender has the secret that was set with `python cli.py triggers secret`."
+    )

@@ -1,0 +1,87 @@
+"""`python cli.py triggers`."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from api.hooks import hook_address
+from commands.shared import opened, perform
+from settings import read_settings
+from steps.delay import parse_delay
+from steps.discovery import discover
+from steps.workflow import Workflow
+from vault import Secret
+from vault.opening import open_signer
+from vault.trigger_secrets import LONGEST_KEPT
+
+app = typer.Typer(no_args_is_help=True, help="Set what triggers are signed with, and replace their addresses.")
+
+Name = Annotated[str, typer.Argument(help="The workflow's name, such as OrderToNotion.")]
+Keep = Annotated[str, typer.Option("--keep", help="How long what is replaced still counts, such as '24 hr'.")]
+
+
+@app.command("list")
+def list_triggers() -> None:
+    """List the triggers: how each is signed, and since when its secret is set. No secret is shown."""
+
+    async def work() -> None:
+        async with opened() as vault:
+            found = await vault.trigger_secrets.list()
+        for name, cls in sorted(_workflows().items()):
+            mine = [one for one in found if one.workflow == name]
+            if cls.signed is None:
+                typer.echo(f"{name}: not signed; its address is its only secret")
+            elif not mine:
+                typer.echo(f"{name}: {cls.signed.words}: NOT SET UP, run `python cli.py triggers secret {name}`")
+            for one in mine:
+                if cls.signed is None:
+                    continue
+                until = f", counts until {one.until:%Y-%m-%d %H:%M} UTC" if one.until else ""
+                typer.echo(f"{name}: {cls.signed.words}, set {one.created_at:%Y-%m-%d %H:%M} UTC{until}")
+
+    perform(work())
+
+
+@app.command("secret")
+def set_secret(name: Name, keep: Keep = "0 sec") -> None:
+    """Set what the sender of a trigger signs with. It is asked for, or read from standard input; nothing shows it."""
+    signed = _find(name).signed
+    if signed is None:
+        raise typer.BadParameter(f"{name} declares no signature: write `signed = Shopify()` or another in its class.")
+    kept = parse_delay(keep, limit=LONGEST_KEPT)
+    text = typer.prompt(f"The secret ({signed.scheme})", hide_input=True)
+
+    async def work() -> None:
+        async with opened() as vault:
+            await vault.trigger_secrets.set(name, Secret(text), keep=kept)
+
+    perform(work())
+    typer.echo(f"Set. Deliveries to {name} have to be signed with it: {signed.words}.")
+
+
+@app.command("rotate")
+def rotate(name: Name, keep: Keep = "7 days") -> None:
+    """Replace a trigger's address and print the new one; the one before is good for a while longer."""
+    _find(name)
+    kept = parse_delay(keep, limit=LONGEST_KEPT)
+    settings = read_settings()
+
+    async def work() -> int:
+        async with opened() as vault:
+            return (await vault.trigger_addresses.rotate(name, keep=kept)).generation
+
+    signer = open_signer(settings.signing_key_text, settings.signing_key_path)
+    typer.echo(hook_address(settings, signer, name, perform(work())))
+
+
+def _workflows() -> dict[str, type[Workflow]]:
+    return dict(discover(read_settings().workflows_dir).workflows)
+
+
+def _find(name: str) -> type[Workflow]:
+    found = _workflows().get(name)
+    if found is None:
+        raise typer.BadParameter(f"There is no workflow {name!r}. Known: {', '.join(sorted(_workflows())) or 'none'}.")
+    return found
