@@ -44,7 +44,10 @@ class SignInOptions(Options):
     @field_validator("oidc_access", mode="before")
     @classmethod
     def _split_access(cls, value: object) -> object:
-        return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+        if not isinstance(value, str):
+            return value
+        parts = [part.rpartition("=") for part in value.split(",") if part.strip()]
+        return tuple(f"{who.strip()}={scope.strip()}" for who, _, scope in parts)
 
     @field_validator("oidc_access")
     @classmethod
