@@ -51,7 +51,7 @@ def settings(
     monkeypatch.setenv("TEMPORAL_ADDRESS", dev_server.client.service_client.config.target_host)
     return settings_of(
         openbao, "worker", database_url=url, signing_key=base64.b64encode(b"s" * 32).decode(), notion_origin=notion, egress_private_hosts=notion.removeprefix("http://"),
-        task_queue=f"openbao-{uuid.uuid4()}", workflows_dir=Path(__file__).parent / "flows", shutdown_seconds=1,
+        task_queue=f"openbao-{uuid.uuid4()}", workflows_dir=Path(__file__).parent / "asking", shutdown_seconds=1,
     )  # fmt: skip
 
 
