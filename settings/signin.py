@@ -27,6 +27,11 @@ class SignInOptions(Options):
         default=(), description="Who may do what: `ada@example.com=admin,group:ops=operate`; nobody if empty."
     )
 
+    @field_validator("oidc_issuer", "oidc_client_id", "oidc_client_secret", mode="before")
+    @classmethod
+    def _given(cls, value: object) -> object:
+        return value or None  # an empty variable or secret file, as docker-compose.yml has them
+
     @field_validator("oidc_issuer")
     @classmethod
     def _issuer(cls, value: str | None) -> str | None:

@@ -48,6 +48,11 @@ def test_what_cannot_be_used_is_refused_and_not_repeated(wrong: dict[str, Any]) 
     assert "canary-secret" not in str(refusal.value)
 
 
+def test_empty_ones_are_not_set() -> None:
+    settings = build(dict.fromkeys(OPENID, ""))
+    assert (settings.oidc_issuer, settings.oidc_client_id, settings.oidc_client_secret) == (None, None, None)
+
+
 @pytest.mark.parametrize("issuer", ["https://id.example.com/realms/x/", "http://127.0.0.1:9000/o", "http://localhost"])
 def test_the_issuer_is_kept_as_the_provider_writes_it(issuer: str) -> None:
     assert build(OPENID | {"oidc_issuer": issuer}).oidc_issuer == issuer

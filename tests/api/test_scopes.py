@@ -28,7 +28,8 @@ PUBLIC = {
     "GET /healthz", "GET /readyz", "GET /docs",
     "POST /hooks/{workflow}/{secret}", "POST /hooks/notion/events/{secret}", "GET /resume/{token}",
     "POST /resume/{token}", "GET /signin", "POST /signin", "GET /signin/{code}", "POST /signin/{code}",
-    "POST /signin/openid", "POST /signout", "GET /oauth/callback/{provider}", "GET /oauth/outcome", "GET /oauth/signin/callback",
+    "POST /signin/openid", "POST /signout", "GET /oauth/callback/{provider}", "GET /oauth/outcome",
+    "GET /oauth/signin/callback",
 }  # fmt: skip
 APP = create_app(Settings(data_dir=Path("nowhere")))
 ROUTES = [(method, path, found) for method, path, found in declared(APP.routes)]

@@ -47,8 +47,8 @@ CONTROLS: Controls = [
         control="The address is shown to those alone who may operate",
         test="tests/api/test_resume.py::test_only_who_may_operate_sees_the_link",
         path="api/runs.py",
-        present="    signer = services.signer if caller.may(OPERATE) else None  # which makes the addresses that resume it\n",
-        absent="    signer = services.signer\n",
+        present="    signer = services.signer if caller.may(OPERATE) else None  # which makes",
+        absent="    signer = services.signer  # which makes",
     ),
     Control(
         threat="A key that is about to end makes itself a successor",
