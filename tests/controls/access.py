@@ -119,7 +119,7 @@ CONTROLS: Controls = [
         control="Wrong keys and links are counted by client address and in all, and then refused unread",
         test="tests/api/test_attempts.py::test_wrong_keys_are_held_up_and_told_for_how_long",
         path="api/auth.py",
-        present="        services.attempts.failed(request)\n",
+        present="        services.attempts.failed(request, text)\n",
         absent="",
     ),
     Control(
