@@ -108,13 +108,16 @@ async def test_of_many_at_once_one_finishes(app: FastAPI, identity: Identity) ->
     assert sorted(ends) == ["/connections"] + ["/signin?problem=openid-state-invalid"] * 9
 
 
-async def test_a_stolen_code_is_worth_nothing_in_another_attempt(app: FastAPI, identity: Identity) -> None:
+async def test_a_stolen_code_is_worth_nothing_in_another_attempt(
+    app: FastAPI, identity: Identity, caplog: pytest.LogCaptureFixture
+) -> None:
     async with browser(app) as attacker, browser(app) as victim:
         stolen = parse_qs(urlsplit(await identity.sign_in(await begin(victim), "ada")).query)["code"][0]
         state = parse_qs(urlsplit(await begin(attacker)).query)["state"][0]
-        # The server itself refuses it: the verifier is the attacker's.
         injected = f"{PUBLIC_URL}/oauth/signin/callback?code={stolen}&state={state}"
         assert await come_back(attacker, injected) == "/signin?problem=openid-token-invalid"
+    # The server itself has refused it, for the verifier is the attacker's; the nonce is a second lock.
+    assert "The token end point answered with 400" in caplog.text
 
 
 async def test_the_verifier_is_bound_to_the_state_and_never_leaves_in_an_address(
