@@ -46,8 +46,9 @@ class Attempts:
                     f"Try again in {seconds} seconds, with a key that is good.", headers={"Retry-After": str(seconds)}
                 )
 
-    def failed(self, request: Request) -> None:
-        """Count a failed attempt."""
+    def failed(self, request: Request, text: str = "") -> None:
+        """Count a failed attempt; a key that is no longer good is held up as any other."""
+        self._known.pop(digest(text), None)
         self._limiter.hit(self._each, place_of(request))
         self._limiter.hit(self._all, "all")
 

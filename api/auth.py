@@ -99,7 +99,7 @@ async def verify_key(request: Request, services: Services, text: str) -> ApiKey:
     try:
         key = await (await services.vault()).api_keys.verify(text)
     except ApiKeyInvalid:
-        services.attempts.failed(request)
+        services.attempts.failed(request, text)
         raise
     services.attempts.succeeded(text)
     return key

@@ -48,5 +48,5 @@ class CrossSite:
         if origin := headers.get("origin"):
             return origin.lower() == self.origin
         # Neither header: a program, or a browser so old that nothing shows whose page it sends. A program has no
-        # cookie, and no form to send.
-        return scope["path"].startswith(_FOR_PROGRAMS) and "cookie" not in headers
+        # cookie, and does not sign in.
+        return "cookie" not in headers and not scope["path"].startswith("/signin")

@@ -22,6 +22,7 @@ _LARGEST = 32_768
 _LONGEST_NAME = 255
 _MOST_GROUPS = 500
 _LEAST_RSA_BITS = 2048
+_LEAST_RSA_LETTERS = 342  # so many of base64; the library would warn of less
 # Signatures by a private key alone: not `none`, and none by a secret that we have ourselves.
 _KINDS = {"RS": "RSA", "PS": "RSA", "ES": "EC"}
 ALGORITHMS = tuple(f"{kind}{bits}" for kind in _KINDS for bits in (256, 384, 512))
@@ -127,6 +128,8 @@ def _person(claims: Mapping[str, Any], groups_claim: str) -> Person:
 
 
 def _key(told: dict[str, Any]) -> Key | None:
+    if told["kty"] == "RSA" and len(str(told.get("n"))) < _LEAST_RSA_LETTERS:
+        return None
     try:
         key = import_key(told)
     except (JoseError, ValueError, KeyError, TypeError):

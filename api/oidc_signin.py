@@ -21,7 +21,7 @@ from api.problems import NotFound
 from api.services import Services, Shared
 from api.signin import known_page, open_session
 from settings import Settings
-from vault.errors import OneTimeRefused, VaultError
+from vault.errors import OneTimeRefused
 
 logger = logging.getLogger("api")
 router = APIRouter(include_in_schema=False)
@@ -80,8 +80,9 @@ async def finish(
         response = await open_session(request, services, page, person=person)
     except OpenIdFailed as problem:
         response = _refuse(problem)
-    except VaultError as failure:
-        response = _refuse(OpenIdFailed(f"The vault does not work: {failure.type}"))
+    except Exception as failure:  # whatever it is: a code that may still be good is to stand in no address
+        logger.error("Signing in has failed", exc_info=failure)
+        response = _refuse(OpenIdFailed(f"{type(failure).__name__}: the entry before says more"))
     response.delete_cookie(cookie, path="/", secure=services.settings.secure, httponly=True, samesite="lax")
     return response
 

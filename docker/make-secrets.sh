@@ -17,6 +17,7 @@ make_one openbao_unseal_key "$(openssl rand -hex 32)"
 for role in api worker; do make_one "openbao_${role}_secret_id" "$(openssl rand -hex 32)"; done
 make_one steps_signing_key "$(openssl rand -base64 32)"
 make_one steps_notion_client_secret "${STEPS_NOTION_CLIENT_SECRET:-}"
+make_one steps_oidc_client_secret "${STEPS_OIDC_CLIENT_SECRET:-}"
 make_one steps_payload_keys "${STEPS_PAYLOAD_KEYS:-}" # empty: Temporal keeps payloads in plain text
 chmod 700 secrets
 echo "The secrets are in secrets/."

@@ -27,6 +27,11 @@ class SignInOptions(Options):
         default=(), description="Who may do what: `ada@example.com=admin,group:ops=operate`; nobody if empty."
     )
 
+    @field_validator("oidc_issuer", "oidc_client_id", "oidc_client_secret", mode="before")
+    @classmethod
+    def _given(cls, value: object) -> object:
+        return value or None  # an empty variable or secret file, as docker-compose.yml has them
+
     @field_validator("oidc_issuer")
     @classmethod
     def _issuer(cls, value: str | None) -> str | None:
@@ -44,7 +49,10 @@ class SignInOptions(Options):
     @field_validator("oidc_access", mode="before")
     @classmethod
     def _split_access(cls, value: object) -> object:
-        return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+        if not isinstance(value, str):
+            return value
+        parts = [part.rpartition("=") for part in value.split(",") if part.strip()]
+        return tuple(f"{who.strip()}={scope.strip()}" for who, _, scope in parts)
 
     @field_validator("oidc_access")
     @classmethod

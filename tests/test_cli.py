@@ -53,14 +53,25 @@ def test_a_vault_that_is_not_migrated_says_what_to_run(cli: Any):
 
 def test_keys_are_made_listed_and_revoked(cli: Any):
     assert cli("migrate").exit_code == 0
-    secret = cli("keys", "create", "our shop").stdout.strip()
+    secret = cli(
+        "keys", "create", "our shop", "--scope", "trigger", "--scope", "read", "--expires", "90 days"
+    ).stdout.strip()
     assert secret.startswith("steps_")
     listed = cli("keys", "list").stdout
-    assert "our shop" in listed
+    assert re.search(r"active +our shop  \(trigger,read, until 20\d\d-\d\d-\d\d; by command line; never used\)", listed)
     assert secret not in listed
     assert cli("keys", "revoke", listed.split()[0]).exit_code == 0
     assert "revoked" in cli("keys", "list").stdout
     assert "api-key-unknown" in cli("keys", "revoke", "nothing").stderr
+
+
+def test_a_key_needs_a_scope_that_there_is_and_an_end_that_is_understood(cli: Any):
+    cli("migrate")
+    assert cli("keys", "create", "our shop").exit_code == 2
+    assert "api-key-refused" in cli("keys", "create", "our shop", "--scope", "root").stderr
+    assert "delay-invalid" in cli("keys", "create", "our shop", "--scope", "read", "--expires", "soon").stderr
+    assert "api-key-refused" in cli("keys", "create", "our shop", "--scope", "read", "--expires", "0 days").stderr
+    assert cli("keys", "list").stdout == ""
 
 
 def test_the_status_of_the_master_key_needs_no_temporal_and_makes_no_key(cli: Any, tmp_path: Path):

@@ -65,7 +65,7 @@ async def test_who_has_shown_a_good_key_is_not_held_up_by_others_failures(place:
             await bad.get("/api/v1/connections")
         assert (await good.get("/api/v1/connections")).status_code == 200
         await place.vault.api_keys.revoke(place.key_id)
-        assert (await good.get("/api/v1/connections")).status_code == 401
+        assert [(await good.get("/api/v1/connections")).status_code for _ in range(2)] == [401, 429]
 
 
 async def test_one_address_does_not_hold_up_another_until_there_are_many(place: Place) -> None:

@@ -145,7 +145,14 @@ async def test_nothing_is_built_from_the_host_that_a_request_names(
         answer = await ask(served, f"GET {target} HTTP/1.1\r\n{common}\r\n")
         assert "evil.test" not in answer, answer
     base = target.rstrip("/") if "://" in target else ""
-    for path in ("/connections", "/connections/add/notion", "/api/v1/workflows", "/openapi.json", "/nothing"):
+    for path in (
+        "/connections",
+        "/connections/add/notion",
+        "/api/v1/workflows",
+        "/openapi.json",
+        "/nothing",
+        "/connections/",
+    ):
         answer = await ask(served, f"GET {base}{path} HTTP/1.1\r\n{lines}{cookie}Connection: close\r\n\r\n")
         assert "evil.test" not in answer, path
     form = "handle=my-notion"

@@ -67,9 +67,9 @@ CONTROLS: Controls = [
         threat="A stranger has payloads decrypted",
         control="Decrypting needs an API key or a signed-in browser",
         test="tests/api/test_codec.py::test_without_a_key_or_a_session_nothing_is_decrypted",
-        path="api/codec.py",
-        present="caller: Annotated[Caller, Depends(authenticated)]",
-        absent="caller: Annotated[Caller, Depends(lambda: Caller(None))]",
+        path="api/auth.py",
+        present="        if session is None:\n            raise _required(_HOW)\n",
+        absent='        if session is None:\n            return Caller(None, ("admin",), "")\n',
     ),
     Control(
         threat="A page of another site has the signed-in browser decrypt payloads, and reads them",

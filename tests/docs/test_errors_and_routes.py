@@ -13,9 +13,12 @@ from starlette.routing import Mount
 import steps.errors
 import vault.errors
 from api.app import create_app  # and with it every module that adds to the hierarchies
+from api.auth import Public
+from api.declared import declared
 from api.problems import ApiError
 from settings import Settings
 from tests.docs.pages import code, rows, section, text_of
+from vault.scopes import SCOPES
 
 
 def types_below(base: Any) -> dict[str, Any]:
@@ -53,3 +56,18 @@ def test_every_route_is_listed_once():
     ]
     wanted += [f"GET {route.path}/{{path}}" for route in routes if isinstance(route, Mount)]
     assert sorted(found) == sorted(wanted)
+
+
+def test_every_route_is_listed_with_the_scopes_that_it_needs():
+    told = {code(row[0]): row[1] for row in rows(text_of("docs/api.md"))}
+    for method, path, (found, *_) in declared(create_app(Settings(data_dir=Path("nowhere"))).routes):
+        said = told[f"{method} {re.sub(r':path}', '}', path)}"]
+        if isinstance(found, Public):
+            assert "`" not in said, path
+        else:
+            assert said == (", ".join(f"`{scope}`" for scope in found.scopes) or "sign-in"), path
+
+
+def test_the_scopes_are_those_of_the_code():
+    table = rows(section(text_of("docs/access.md"), "Scopes"))
+    assert {code(row[0]): row[1] for row in table} == SCOPES

@@ -1,0 +1,82 @@
+"""Signing in and out in a real browser, and what a page of another site can do about it."""
+
+from __future__ import annotations
+
+import asyncio
+
+import httpx
+from playwright.async_api import Browser, Page, Route
+
+from local.demo import sign_in_link
+from local.stack import Stack
+from tests.browser.chromium import Person, follow, person
+
+PAGES = ("/", "/runs", "/connections", "/connections/add", "/connections/add/notion", "/sessions", "/docs", "/nothing")
+
+
+async def test_no_page_breaks_the_policy_that_it_is_served_with(somebody: Person, stack: Stack):
+    for path in PAGES:
+        answer = await somebody.page.goto(f"{stack.addresses.api}{path}")
+        assert answer
+        headers = await answer.all_headers()
+        assert "default-src 'none'" in headers["content-security-policy"]
+        assert "camera=()" in headers["permissions-policy"]
+        assert headers["cross-origin-opener-policy"] == "same-origin"
+        assert headers["cross-origin-resource-policy"] == "same-origin"
+    said = [line for line in somebody.take_complaints() if "404" not in line]
+    assert said == []  # `somebody` looks at what comes later
+
+
+async def test_a_link_is_used_by_its_button_alone_and_stands_in_no_log(browser: Browser, stack: Stack):
+    link = await sign_in_link(stack)
+    async with httpx.AsyncClient(trust_env=False) as scanner:
+        for _ in range(3):
+            assert (await scanner.get(link)).status_code == 200
+    async with person(browser) as visitor:
+        await follow(visitor.page, link)
+        assert await visitor.page.get_by_role("heading", name="Overview").is_visible()
+        assert "steps_session" not in await visitor.page.evaluate("document.cookie")
+        assert visitor.complaints == []
+    async with person(browser) as late:
+        await follow(late.page, link)
+        assert await late.page.get_by_role("heading", name="no longer good").is_visible()
+    code = link.rsplit("/", 1)[1]
+    logs = await asyncio.to_thread(lambda: {path: path.read_bytes() for path in (stack.data / "logs").iterdir()})
+    assert logs
+    assert [path for path, content in logs.items() if code.encode() in content] == []
+
+
+async def test_signing_out_everywhere_signs_the_other_window_out(browser: Browser, stack: Stack):
+    async with person(browser) as one:
+        await follow(one.page, await sign_in_link(stack))
+        other = await one.context.new_page()
+        await one.page.get_by_role("link", name="Sessions").click()
+        await one.page.get_by_role("button", name="Sign out everywhere").click()
+        await one.page.get_by_role("heading", name="Sign in").wait_for()
+        await other.goto(f"{stack.addresses.api}/connections")
+        assert await other.get_by_role("heading", name="Sign in").is_visible()
+        assert one.complaints == []
+
+
+async def forge(page: Page, action: str) -> None:
+    """Be a page of another site that sends a form when it is opened."""
+    form = f'<form method=post action="{action}"><input name=key value=x></form>'
+    form += "<script>document.forms[0].submit()</script>"
+
+    async def answer(route: Route) -> None:
+        await route.fulfill(status=200, content_type="text/html", body=form)
+
+    await page.route("http://evil.test/**", answer)
+    async with page.expect_response(lambda response: response.url == action) as sent:
+        await page.goto("http://evil.test/")
+    assert (await sent.value).status == 403
+
+
+async def test_a_form_of_another_site_does_nothing(browser: Browser, stack: Stack):
+    link = await sign_in_link(stack)
+    async with person(browser) as victim:
+        await forge(victim.page, link)  # to sign it in under another's name
+        await follow(victim.page, link)  # which has used nothing up
+        await forge(victim.page, f"{stack.addresses.api}/sessions/end")
+        await victim.page.goto(f"{stack.addresses.api}/connections")
+        assert await victim.page.get_by_role("heading", name="OAuth Connections").is_visible()
