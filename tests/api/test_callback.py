@@ -15,6 +15,7 @@ import pytest_asyncio
 import uvicorn
 
 import logs
+from api.connect import PURPOSE, STATE_TTL, attempt_cookie
 from api.oauth import Attempt
 from api.outcomes import Outcome, tell
 from tests.api.browsing import CALLBACK, begin, come_back, consent, one, query_of
@@ -121,6 +122,18 @@ async def test_a_parameter_that_comes_twice_is_refused_before_the_state_is_used(
         assert (await visitor.get(back)).headers["location"] == "/connections?connected=my-notion"
 
 
+async def test_a_state_that_another_sign_in_began_is_refused_in_the_same_browser_too(place: Place) -> None:
+    async with place.signed_in() as visitor:
+        session = await place.vault.sessions.get(visitor.cookies["steps_session"])
+        assert session is not None
+        payload = {"provider": "notion", "handle": "my-notion", "session": "another", "connection": None}
+        state = (await place.vault.one_time.put(PURPOSE, payload, ttl=STATE_TTL, browser=f"{session.id}.a")).reveal()
+        visitor.cookies.set(attempt_cookie(place.settings, state), "a", domain="steps.test")
+        answer = await come_back(visitor, f"{CALLBACK}?{urlencode({'code': CODE, 'state': state})}")
+    assert answer.status_code == 403
+    assert place.sent.requests == []
+
+
 async def test_no_log_holds_a_code_or_a_state(place: Place, port: int, caplog: pytest.LogCaptureFixture) -> None:
     for name in logs._NOISY:  # pyright: ignore[reportPrivateUsage]  # what every process of ours silences, of others
         caplog.set_level(logging.WARNING, name)
@@ -148,7 +161,7 @@ async def test_what_a_page_tells_comes_from_us_alone(place: Place) -> None:
     false = forged.headers["set-cookie"].partition("=")[2].partition(";")[0]
     async with place.browser() as visitor:
         for cookie in (false, value[:-1], f"{value}x", value.partition(".")[0], "x.y", "", "\u00e9.x"):
-            answer = await visitor.get("/oauth/outcome", headers={"Cookie": f"{name}={cookie}".encode()})
+            answer = await visitor.get("/oauth/outcome", headers=[(b"Cookie", f"{name}={cookie}".encode())])
             assert (answer.status_code, answer.headers["location"]) == (303, "/connections")
         answer = await visitor.get("/oauth/outcome", headers={"Cookie": f"{name}={value}"})
         assert answer.status_code == 400
