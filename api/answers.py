@@ -38,6 +38,8 @@ _STATUS = {
     "account-differs": 409,
     "connection-being-deleted": 409,
     "api-key-invalid": 401,
+    "api-key-unknown": 404,
+    "api-key-refused": 422,
     "payload-invalid": 422,
     "payload-too-large": 413,
 }

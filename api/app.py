@@ -22,11 +22,14 @@ from api import (
     documented,
     health,
     hooks,
+    keys,
     notion_events,
+    oidc_signin,
     pages,
     resume,
     runs,
     schedules,
+    sessions,
     signin,
     webhooks,
     workflows,
@@ -36,6 +39,7 @@ from api.auth import SignInNeeded, to_sign_in
 from api.body_limit import BodyLimit
 from api.codec_cors import CodecCors
 from api.cross_site import CrossSite
+from api.declared import check_declared
 from api.failures import Failures
 from api.security_headers import SecurityHeaders
 from api.services import Services
@@ -50,9 +54,12 @@ _ROOMS = (
     workflows,
     connections,
     webhooks,
+    keys,
+    sessions,
     hooks,
     notion_events,
     resume,
+    oidc_signin,  # before `signin`, for a code may be `openid`
     signin,
     connection_pages,  # before `connect`, for a handle may be `add`
     connect,
@@ -108,5 +115,6 @@ def create_app(
     app.add_exception_handler(SignInNeeded, to_sign_in)
     for room in _ROOMS:
         app.include_router(room.router)
+    check_declared(app.routes)
     app.mount("/static", StaticFiles(directory=Path(__file__).parent / "static"))
     return app

@@ -12,7 +12,7 @@ from starlette.requests import ClientDisconnect
 from starlette.responses import RedirectResponse, Response
 
 from api.answers import problem_of, show
-from api.auth import MaybeSession
+from api.auth import MaybeSession, hold, public
 from api.connect import PURPOSE, attempt_cookie, browser_of, client_of
 from api.keeping import keep_authorization
 from api.oauth import Attempt
@@ -48,16 +48,16 @@ class CleanRoute(APIRoute):
 
 
 router = APIRouter(include_in_schema=False)
-_returning = APIRouter(include_in_schema=False, route_class=CleanRoute)
 
 
-@_returning.get("/oauth/callback/{provider}", summary="Come back from the provider")
 async def finish(request: Request, provider: str, session: MaybeSession, services: Shared) -> Response:
     """Store the connection, if this is the browser that began it; all of that is settled before the code is used."""
     client = client_of(services, provider)
     state, code, error = (_only(request, name) or "" for name in ("state", "code", "error"))
     iss, words = _only(request, "iss"), _only(request, "error_description")
     begun = await _take(request, services, session, provider, state)
+    # What was allowed when it began may not be any more.
+    hold(request.state.scopes, ("operate" if begun["connection"] else "admin",))
     client.check_issuer(iss, code=not error)
     if error:
         response = tell(services, _declined(provider, begun["handle"], error, words))
@@ -75,10 +75,20 @@ async def finish(request: Request, provider: str, session: MaybeSession, service
     return response
 
 
-router.include_router(_returning)
+router.add_api_route(
+    "/oauth/callback/{provider}",
+    finish,
+    route_class_override=CleanRoute,
+    dependencies=[public("The state names the browser.")],
+    summary="Come back from the provider",
+)
 
 
-@router.get("/oauth/outcome", summary="Show why there is no connection")
+@router.get(
+    "/oauth/outcome",
+    dependencies=[public("It shows a browser what it brought itself.")],
+    summary="Show why there is no connection",
+)
 async def outcome(request: Request, _session: MaybeSession, services: Shared) -> Response:
     """Show what became of the way back, in the browser that came."""
     told = read_outcome(services, request)

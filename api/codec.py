@@ -5,11 +5,11 @@ from __future__ import annotations
 import logging
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Request
 from google.protobuf.json_format import MessageToDict, ParseDict, ParseError
 from temporalio.api.common.v1 import Payload, Payloads
 
-from api.auth import BEARER, Caller, authenticated
+from api.auth import BEARER, Caller, needs
 from api.documented import JSON_BODY, problems
 from api.json_body import read_json_object
 from api.problems import NotFound, RequestInvalid
@@ -30,9 +30,7 @@ router = APIRouter(tags=["Runs"], dependencies=[BEARER])
 @router.post(
     PATH, summary="Decrypt payloads", responses=problems(400, 401, 403, 404, 413, 415, 422), openapi_extra=JSON_BODY
 )
-async def decode(
-    request: Request, services: Shared, caller: Annotated[Caller, Depends(authenticated)]
-) -> dict[str, Any]:
+async def decode(request: Request, services: Shared, caller: Annotated[Caller, needs("operate")]) -> dict[str, Any]:
     """Return payloads as they were before they were encrypted; one that does not open is returned as it is.
 
     There is no `encode`: what comes in plain is read as it is. No sealed token is opened: payloads hold references.

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from fastapi import APIRouter, Query, Request
 from starlette.responses import RedirectResponse, Response
 
-from api.auth import SignedIn
+from api.auth import page_needs
 from api.connection_uses import EarlierUse, earlier_use
 from api.forms import read_form
 from api.oauth import Attempt, OAuthClient, oauth_client
@@ -30,22 +30,22 @@ STATE_TTL = timedelta(minutes=10)
 PURPOSE = "oauth"
 
 
-@router.get("/connections/add", summary="Choose a provider")
-async def choose(request: Request, _session: SignedIn, services: Shared) -> Response:
+@router.get("/connections/add", dependencies=[page_needs("admin")], summary="Choose a provider")
+async def choose(request: Request, services: Shared) -> Response:
     """Show the providers."""
     return render("connection_choose.html", request.scope, providers=services.registrations.all())
 
 
-@router.get("/connections/add/{provider}", summary="Choose the handle")
-async def show(
-    request: Request, provider: str, _session: SignedIn, services: Shared, handle: Annotated[str, Query()] = ""
-) -> Response:
+@router.get("/connections/add/{provider}", dependencies=[page_needs("admin")], summary="Choose the handle")
+async def show(request: Request, provider: str, services: Shared, handle: Annotated[str, Query()] = "") -> Response:
     """Show the form."""
     return _form(request, client_of(services, provider), handle[:63], None)
 
 
 @router.post("/connections/add/{provider}", summary="Go to the provider")
-async def begin(request: Request, provider: str, session: SignedIn, services: Shared) -> Response:
+async def begin(
+    request: Request, provider: str, session: Annotated[Session, page_needs("admin")], services: Shared
+) -> Response:
     """Send the browser to the provider's consent page, with a state that only this browser can bring back."""
     client = client_of(services, provider)
     form = await read_form(request)

@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Query, Request
 from starlette.responses import RedirectResponse, Response
 
-from api.auth import SignedIn
+from api.auth import page_needs
 from api.connect import client_of, depart, leading_to
 from api.connection_uses import uses_of
 from api.rendering import render
@@ -17,14 +17,14 @@ from api.trying import try_connection
 from api.views import owner_of
 from vault.connection import Connection
 from vault.connection_errors import ConnectionBeingDeleted
+from vault.sessions import Session
 
 router = APIRouter(include_in_schema=False)
 
 
-@router.get("/connections", summary="Show the OAuth connections")
+@router.get("/connections", dependencies=[page_needs("read")], summary="Show the OAuth connections")
 async def show_all(
     request: Request,
-    _session: SignedIn,
     services: Shared,
     connected: Annotated[str, Query()] = "",
     deleted: Annotated[str, Query()] = "",
@@ -33,16 +33,20 @@ async def show_all(
     return await _list(request, services, connected=connected, deleted=deleted)
 
 
-@router.post("/connections/{handle}/test", summary="Test a connection")
-async def test(request: Request, handle: str, _session: SignedIn, services: Shared) -> Response:
+@router.post("/connections/{handle}/test", dependencies=[page_needs("operate")], summary="Test a connection")
+async def test(request: Request, handle: str, services: Shared) -> Response:
     """Have a worker test the connection, and show what came of it."""
     connection = await (await services.vault()).connections.get(handle)
     tested = await try_connection(await services.temporal(), services.settings.task_queue, connection)
     return await _list(request, services, tested=handle, outcome=tested)
 
 
-@router.get("/connections/{handle}/reconnect", summary="Show how to reconnect a connection")
-async def show_reconnect(request: Request, handle: str, _session: SignedIn, services: Shared) -> Response:
+@router.get(
+    "/connections/{handle}/reconnect",
+    dependencies=[page_needs("operate")],
+    summary="Show how to reconnect a connection",
+)
+async def show_reconnect(request: Request, handle: str, services: Shared) -> Response:
     """Say which account to choose, and lead to the provider."""
     connection = await _living(services, handle)
     client = client_of(services, connection.provider)
@@ -58,15 +62,15 @@ async def show_reconnect(request: Request, handle: str, _session: SignedIn, serv
 
 
 @router.post("/connections/{handle}/reconnect", summary="Reconnect a connection")
-async def reconnect(handle: str, session: SignedIn, services: Shared) -> Response:
+async def reconnect(handle: str, session: Annotated[Session, page_needs("operate")], services: Shared) -> Response:
     """Send the browser to the provider; what it brings back is for this connection and for its account alone."""
     connection = await _living(services, handle)
     client = client_of(services, connection.provider)
     return await depart(services, session, client, connection.handle, connection=connection.id)
 
 
-@router.post("/connections/{handle}/delete", summary="Delete a connection")
-async def delete(handle: str, _session: SignedIn, services: Shared) -> Response:
+@router.post("/connections/{handle}/delete", dependencies=[page_needs("admin")], summary="Delete a connection")
+async def delete(handle: str, services: Shared) -> Response:
     """Let nothing use the connection any more, and show what becomes of it."""
     await (await services.vault()).connections.deletions.begin(handle)
     return RedirectResponse(f"/connections?{urlencode({'deleted': handle})}", 303)

@@ -9,6 +9,8 @@ from api.problems import CrossSiteRefused
 from settings import origin_of
 
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
+_WITHOUT_COOKIE = ("/hooks/", "/resume/")
+_FOR_PROGRAMS = ("/api/", "/codec/")
 
 
 class CrossSite:
@@ -32,14 +34,19 @@ class CrossSite:
 
     def _allowed(self, scope: Scope) -> bool:
         headers = Headers(scope=scope)
-        # Triggers and links that resume are public and read no cookie; another site's page cannot set Authorization
-        # without our consent.
-        if scope["path"].startswith(("/hooks/", "/resume/")) or "authorization" in headers:
+        # Triggers and links that resume are public and read no cookie.
+        if scope["path"].startswith(_WITHOUT_COOKIE):
+            return True
+        # There the key counts alone, and another site's page cannot set the header without our consent. Pages read
+        # the cookie whatever else is sent.
+        if scope["path"].startswith(_FOR_PROGRAMS) and "authorization" in headers:
             return True
         if from_origin(scope, self.shared_path, self.shared_with):
             return True
         if site := headers.get("sec-fetch-site"):
             return site in ("same-origin", "none")
-        origin = headers.get("origin")
-        # Neither header: no browser of today. What has no browser's cookies to abuse may pass.
-        return origin is None or origin.lower() == self.origin
+        if origin := headers.get("origin"):
+            return origin.lower() == self.origin
+        # Neither header: a program, or a browser so old that nothing shows whose page it sends. A program has no
+        # cookie, and no form to send.
+        return scope["path"].startswith(_FOR_PROGRAMS) and "cookie" not in headers

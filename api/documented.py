@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from http import HTTPStatus
 from typing import Any
 
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 from pydantic import BaseModel, ConfigDict, Field
+from starlette.routing import BaseRoute
 
 from api.answers import MEDIA_TYPE
+from api.auth import Public
+from api.declared import declared
 
 DESCRIPTION = (
     "Start runs of step workflows, watch them, and see the OAuth connections that they use. "
@@ -32,9 +36,11 @@ class ProblemView(BaseModel):
 
 
 def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    """Declare the problems that an operation answers."""
+    """Declare the problems that an operation answers; where a key is needed, also those of a key that does not do."""
+    if HTTPStatus.UNAUTHORIZED in statuses:
+        statuses = (*statuses, HTTPStatus.FORBIDDEN, HTTPStatus.TOO_MANY_REQUESTS)
     content = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
-    return {status: {"description": HTTPStatus(status).phrase, "content": content} for status in statuses}
+    return {int(status): {"description": HTTPStatus(status).phrase, "content": content} for status in statuses}
 
 
 def install(app: FastAPI) -> None:
@@ -48,6 +54,7 @@ def install(app: FastAPI) -> None:
             schemas = schema.setdefault("components", {}).setdefault("schemas", {})
             schemas["Problem"] = ProblemView.model_json_schema()
             _drop_default_refusals(schema)
+            _name_scopes(schema, app.routes)
             app.openapi_schema = schema
         return app.openapi_schema
 
@@ -64,6 +71,15 @@ def _drop_default_refusals(schema: dict[str, Any]) -> None:
                 del operation["responses"]["422"]
 
 
+def _name_scopes(schema: dict[str, Any], routes: Sequence[BaseRoute]) -> None:
+    """Say beside each operation that needs a key what the key must be allowed."""
+    for method, path, found in declared(routes):
+        operation = schema["paths"].get(path.replace(":path}", "}"), {}).get(method.lower(), {})
+        scopes = [scope for one in found if not isinstance(one, Public) for scope in one.scopes]
+        if "security" in operation:
+            operation["security"] = [dict.fromkeys(scheme, scopes) for scheme in operation["security"]]
+
+
 _TAGS = [
     {"name": "Runs", "description": "Start runs and watch them."},
     {"name": "Schedules", "description": "When workflows run by themselves."},
@@ -71,5 +87,6 @@ _TAGS = [
     {"name": "Connections", "description": "The OAuth connections that workflows use by their handles."},
     {"name": "Webhooks", "description": "Where providers send their events, and how that is set up."},
     {"name": "Triggers", "description": "Addresses that start a run without an API key."},
+    {"name": "Keys", "description": "Who may do what: API keys, and the browsers that are signed in."},
     {"name": "Health", "description": "Whether the service runs, and whether it can work."},
 ]

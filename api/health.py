@@ -12,11 +12,12 @@ from temporalio.api.workflowservice.v1 import DescribeNamespaceRequest
 from temporalio.service import RPCError
 
 from api.answers import vault_advice
+from api.auth import public
 from api.problems import TemporalUnavailable
 from api.services import Services, Shared
 from vault.errors import VaultError
 
-router = APIRouter(tags=["Health"])
+router = APIRouter(tags=["Health"], dependencies=[public("It tells of no run and no connection.")])
 
 _PATIENCE = 3.0
 

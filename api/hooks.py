@@ -8,6 +8,7 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Request, Response
 
 from api.answering import answer_response, start_and_answer
+from api.auth import public
 from api.delivery import delivery_id, kept_headers, merged
 from api.documented import JSON_BODY, problems
 from api.json_body import read_json_object
@@ -20,7 +21,7 @@ from steps.errors import PayloadInvalid
 from steps.naming import slug
 from steps.workflow import Workflow
 
-router = APIRouter(tags=["Triggers"])
+router = APIRouter(tags=["Triggers"], dependencies=[public("The address holds a secret.")])
 logger = logging.getLogger("api")
 
 PURPOSE = "trigger"

@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Path, Request
 from pydantic import BaseModel, Field
 
+from api.auth import public
 from api.documented import JSON_BODY, problems
 from api.event_starts import start_runs
 from api.json_body import read_json_object
@@ -21,7 +22,7 @@ from api.webhooks import PROVIDER, is_events_secret
 from vault.secret import Secret
 from vault.webhook_tokens import WebhookToken
 
-router = APIRouter(tags=["Triggers"])
+router = APIRouter(tags=["Triggers"], dependencies=[public("The address holds a secret, and the event a signature.")])
 logger = logging.getLogger("api")
 
 SIGNATURE = "x-notion-signature"

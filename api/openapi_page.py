@@ -16,6 +16,7 @@ class Operation:
     summary: str
     description: str
     needs_key: bool
+    scopes: list[str]
     parameters: list[tuple[str, str, str]]
     answers: list[tuple[str, str]]
 
@@ -37,6 +38,7 @@ def _operation(method: str, path: str, item: dict[str, Any]) -> Operation:
         summary=item.get("summary", ""),
         description=item.get("description", ""),
         needs_key=bool(item.get("security")),
+        scopes=[scope for scheme in item.get("security", []) for scopes in scheme.values() for scope in scopes],
         parameters=[
             (parameter["name"], parameter["in"], parameter.get("description", ""))
             for parameter in item.get("parameters", [])

@@ -1,7 +1,7 @@
 """What the API cannot do, in one hierarchy. Each becomes an RFC 9457 problem; `type` is the stable name.
 
-Those of signing in and of OAuth are in `api/oauth_problems.py`, those of events in `api/webhook_problems.py`,
-that of encryption in `api/codec_problems.py`.
+Those of signing in and of OAuth are in `api/oauth_problems.py` and `api/oidc_problems.py`, those of who may do what in
+`api/access_problems.py`, those of events in `api/webhook_problems.py`, that of encryption in `api/codec_problems.py`.
 
 ApiError                        internal-error              500
 ├── JsonInvalid                 json-invalid                400  the body is not JSON
@@ -13,6 +13,7 @@ ApiError                        internal-error              500
 ├── SignInLinkInvalid           signin-link-invalid         400  a sign-in link that is used or too old
 ├── AuthenticationRequired      authentication-required     401  no API key and no signed-in browser
 ├── StateForeign                state-foreign               403  an OAuth state that another browser began
+├── ScopeMissing                scope-missing               403  a key or a person without the scope that is needed
 ├── IssuerForeign               issuer-foreign              403  an OAuth answer of another server
 ├── CrossSiteRefused            cross-site-refused          403  a form that another site sent
 ├── SignatureInvalid            signature-invalid           403  an event that its sender has not signed
@@ -22,6 +23,7 @@ ApiError                        internal-error              500
 ├── RunUnknown                  run-unknown                 404  no run has this id
 ├── ScheduleUnknown             schedule-unknown            404  no schedule has this id
 ├── WaitUnknown                 wait-unknown                404  no wait has this address
+├── SessionUnknown              session-unknown             404  no session has this id
 ├── MethodNotAllowed            method-not-allowed          405  an address that takes other methods
 ├── RunEnded                    run-ended                   409  a run that cannot be cancelled any more
 ├── RunNotRetryable             run-not-retryable           409  a run that left no failed steps to retry
@@ -34,6 +36,7 @@ ApiError                        internal-error              500
 ├── MediaTypeUnsupported        media-type-unsupported      415  a body that says it is not JSON
 ├── RequestInvalid              request-invalid             422  a parameter or field that is wrong
 ├── IdempotencyKeyReused        idempotency-key-reused      422  the key of an earlier, different request
+├── TooManyAttempts             too-many-attempts           429  too many wrong keys or links from there
 ├── HeadersTooLarge             headers-too-large           431  more headers than a run may carry
 ├── StartFailed                 start-failed                500  the workflow failed before it could answer
 ├── ProviderRefused             provider-refused            502  the OAuth provider answered with an error
@@ -42,6 +45,12 @@ ApiError                        internal-error              500
 ├── PayloadsUnreadable          payloads-unreadable         503  payloads under a key that is not here
 ├── WorkerUnavailable           worker-unavailable          503  no worker took the event in time
 ├── WorkflowsUnloaded           workflows-unloaded          503  an event while a file that may want it is not loaded
+├── OpenIdFailed                openid-failed               503  signing in at the OpenID provider has failed here
+│   ├── OpenIdStateInvalid      openid-state-invalid        400  an attempt that is used, too old or another browser's
+│   ├── OpenIdDeclined          openid-declined             403  the provider sent no code
+│   ├── OpenIdTokenInvalid      openid-token-invalid        403  an id token that is not good
+│   ├── OpenIdNotAllowed        openid-not-allowed          403  a person whom no setting allows anything
+│   └── OpenIdUnreachable       openid-unreachable          502  the OpenID provider did not answer as it should
 └── TemporalUnavailable         temporal-unavailable        503  Temporal does not answer
 """
 

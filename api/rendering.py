@@ -13,6 +13,7 @@ from starlette.responses import HTMLResponse
 from starlette.types import Scope
 
 from api.views import run_path
+from vault.scopes import covers
 
 _LONGEST = 200
 
@@ -21,8 +22,14 @@ def render(
     template: str, scope: Scope, *, status: int = 200, headers: dict[str, str] | None = None, **context: Any
 ) -> HTMLResponse:
     """Return a page; `scope` tells whether somebody is signed in, for the menu."""
-    signed_in = scope.get("state", {}).get("session") is not None
-    text = _templates.get_template(template).render(signed_in=signed_in, path=scope["path"], **context)
+    state = scope.get("state", {})
+    signed_in = state.get("session") is not None
+
+    def may(scope_needed: str) -> bool:
+        """Tell what to leave out of the page; the routes refuse it all the same."""
+        return covers(state.get("scopes", ()), (scope_needed,))
+
+    text = _templates.get_template(template).render(signed_in=signed_in, may=may, path=scope["path"], **context)
     return HTMLResponse(text, status, headers)
 
 

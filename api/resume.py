@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 from fastapi import APIRouter, Path, Request
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 
+from api.auth import public
 from api.delivery import merged
 from api.documented import JSON_BODY, problems
 from api.forms import MEDIA_TYPE, read_form
@@ -19,7 +20,7 @@ from api.services import Services, Shared
 from api.views import ResumedView
 from steps.resume_token import PURPOSE, ResumeToken, read_token
 
-router = APIRouter(tags=["Triggers"])
+router = APIRouter(tags=["Triggers"], dependencies=[public("The address is signed.")])
 
 Token = Annotated[str, Path(description="The token of the wait.")]
 

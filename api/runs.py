@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Header, Path, Query, Request, Response
+from fastapi import APIRouter, Header, Path, Query, Request, Response
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from api.auth import BEARER, authenticated
+from api.auth import BEARER, CurrentCaller, needs
 from api.chain import list_steps
 from api.delivery import kept_headers
 from api.documented import problems
@@ -20,8 +20,9 @@ from api.starting import check_same_body, find_workflow, start_run
 from api.testing import DEFAULT_SECONDS, LONGEST_SECONDS, run_test
 from api.views import RunList, RunStatus, RunView, StartedView, StepList, api_path, started_view
 from steps.branch import Trigger
+from vault.scopes import OPERATE
 
-router = APIRouter(prefix="/api/v1", tags=["Runs"], dependencies=[BEARER, Depends(authenticated)])
+router = APIRouter(prefix="/api/v1", tags=["Runs"], dependencies=[BEARER])
 
 RunId = Annotated[str, Path(description="The run's id, such as `order-to-notion/1001`.")]
 
@@ -40,6 +41,7 @@ _BODY = {"requestBody": {"content": {"application/json": {"schema": StartRun.mod
 
 @router.post(
     "/workflows/{name}/runs",
+    dependencies=[needs("trigger")],
     summary="Start a run",
     status_code=202,
     responses={200: {"model": StartedView, "description": "The key had started this run before."}}
@@ -73,6 +75,7 @@ async def start(
 
 @router.post(
     "/workflows/{name}/test",
+    dependencies=[needs("trigger", "read")],
     summary="Try a workflow out",
     responses={202: {"model": RunView, "description": "The run had not ended in this time; it goes on."}}
     | problems(400, 401, 403, 404, 413, 415, 422, 431, 503),
@@ -83,6 +86,7 @@ async def try_out(
     request: Request,
     response: Response,
     services: Shared,
+    caller: CurrentCaller,
     wait: Annotated[
         float, Query(ge=0, le=LONGEST_SECONDS, allow_inf_nan=False, description="Seconds to wait for the end.")
     ] = DEFAULT_SECONDS,
@@ -94,13 +98,14 @@ async def try_out(
     cls = find_workflow(services.workflows.workflows, name)
     body = _checked(await read_json_object(request))
     trigger = Trigger(data=body.data, headers=kept_headers(body.headers.items()))
-    run = await run_test(await services.temporal(), services.settings, services.signer, name, cls, trigger, wait=wait)
+    signer = services.signer if caller.may(OPERATE) else None
+    run = await run_test(await services.temporal(), services.settings, signer, name, cls, trigger, wait=wait)
     response.status_code = 202 if run.status == "running" else 200
     response.headers["Location"] = api_path(run.id)
     return run
 
 
-@router.get("/runs", summary="List the runs", responses=problems(400, 401, 404, 422, 503))
+@router.get("/runs", dependencies=[needs("read")], summary="List the runs", responses=problems(400, 401, 404, 422, 503))
 async def list_all(
     services: Shared,
     workflow: Annotated[str | None, Query(description="Only runs of this workflow.")] = None,
@@ -125,6 +130,7 @@ async def list_all(
 # Before the route below it, whose path would take `/cancel` for a part of the id.
 @router.post(
     "/runs/{run_id:path}/cancel",
+    dependencies=[needs("operate")],
     summary="Cancel a run",
     status_code=202,
     response_class=Response,  # no content
@@ -138,6 +144,7 @@ async def cancel(run_id: RunId, services: Shared) -> Response:
 
 @router.post(
     "/runs/{run_id:path}/retry",
+    dependencies=[needs("operate")],
     summary="Retry a failed run from its failed steps",
     status_code=202,
     responses={200: {"model": StartedView, "description": "This retry had been started before."}}
@@ -154,7 +161,12 @@ async def retry(run_id: RunId, response: Response, services: Shared) -> StartedV
     return started_view(services.settings, started)
 
 
-@router.get("/runs/{run_id:path}/steps", summary="List a run's steps", responses=problems(400, 401, 404, 422, 503))
+@router.get(
+    "/runs/{run_id:path}/steps",
+    dependencies=[needs("read")],
+    summary="List a run's steps",
+    responses=problems(400, 401, 404, 422, 503),
+)
 async def steps(
     run_id: RunId,
     services: Shared,
@@ -164,10 +176,11 @@ async def steps(
     return await list_steps(await services.temporal(), services.signer, run_id, cursor)
 
 
-@router.get("/runs/{run_id:path}", summary="Get a run", responses=problems(401, 404, 503))
-async def get(run_id: RunId, services: Shared) -> RunView:
+@router.get("/runs/{run_id:path}", dependencies=[needs("read")], summary="Get a run", responses=problems(401, 404, 503))
+async def get(run_id: RunId, services: Shared, caller: CurrentCaller) -> RunView:
     """Tell the run's state, its steps, its result, its failures and its log."""
-    return await read_run(await services.temporal(), services.settings, services.signer, run_id)
+    signer = services.signer if caller.may(OPERATE) else None  # which makes the addresses that resume it
+    return await read_run(await services.temporal(), services.settings, signer, run_id)
 
 
 def _checked(body: dict[str, Any]) -> StartRun:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Annotated
 from urllib.parse import quote
 
-from fastapi import APIRouter, Depends, Path, Query, Request, Response
+from fastapi import APIRouter, Path, Query, Request, Response
 from fastapi.exceptions import RequestValidationError
 from pydantic import ValidationError
 
-from api.auth import BEARER, authenticated
+from api.auth import BEARER, needs
 from api.documented import problems
 from api.json_body import read_json_object
 from api.schedule_views import ScheduleBody, ScheduleView
@@ -25,7 +25,7 @@ from api.scheduling import (
 from api.services import Shared
 from api.starting import find_workflow
 
-router = APIRouter(prefix="/api/v1/schedules", tags=["Schedules"], dependencies=[BEARER, Depends(authenticated)])
+router = APIRouter(prefix="/api/v1/schedules", tags=["Schedules"], dependencies=[BEARER])
 
 ScheduleId = Annotated[str, Path(description="The schedule's id, such as `steps/daily-report`.")]
 _SCHEMA = ScheduleBody.model_json_schema()
@@ -33,7 +33,7 @@ _SCHEMA["properties"]["every"] = _SCHEMA.pop("$defs")["EveryBody"]  # a referenc
 _BODY = {"requestBody": {"required": True, "content": {"application/json": {"schema": _SCHEMA}}}}
 
 
-@router.get("", summary="List the schedules", responses=problems(401, 404, 422, 503))
+@router.get("", dependencies=[needs("read")], summary="List the schedules", responses=problems(401, 404, 422, 503))
 async def list_all(
     services: Shared,
     workflow: Annotated[str | None, Query(description="Only schedules of this workflow.")] = None,
@@ -47,6 +47,7 @@ async def list_all(
 
 @router.post(
     "",
+    dependencies=[needs("admin")],
     summary="Make a schedule",
     status_code=201,
     responses=problems(400, 401, 403, 404, 409, 413, 415, 422, 503),
@@ -66,13 +67,23 @@ async def create(request: Request, response: Response, services: Shared) -> Sche
 
 
 # Before the routes below, whose path would take the last word for a part of the id.
-@router.post("/{schedule_id:path}/pause", summary="Pause a schedule", responses=problems(401, 403, 404, 503))
+@router.post(
+    "/{schedule_id:path}/pause",
+    dependencies=[needs("operate")],
+    summary="Pause a schedule",
+    responses=problems(401, 403, 404, 503),
+)
 async def pause(schedule_id: ScheduleId, services: Shared) -> ScheduleView:
     """Let it start nothing until it is resumed."""
     return await pause_schedule(await services.temporal(), services.settings.task_queue, schedule_id)
 
 
-@router.post("/{schedule_id:path}/resume", summary="Resume a schedule", responses=problems(401, 403, 404, 503))
+@router.post(
+    "/{schedule_id:path}/resume",
+    dependencies=[needs("operate")],
+    summary="Resume a schedule",
+    responses=problems(401, 403, 404, 503),
+)
 async def resume(schedule_id: ScheduleId, services: Shared) -> ScheduleView:
     """Let it start runs again; what it missed meanwhile is not made up for."""
     return await resume_schedule(await services.temporal(), services.settings.task_queue, schedule_id)
@@ -80,6 +91,7 @@ async def resume(schedule_id: ScheduleId, services: Shared) -> ScheduleView:
 
 @router.post(
     "/{schedule_id:path}/run",
+    dependencies=[needs("operate")],
     summary="Run now",
     status_code=202,
     response_class=Response,  # no content
@@ -91,7 +103,9 @@ async def run(schedule_id: ScheduleId, services: Shared) -> Response:
     return Response(status_code=202)
 
 
-@router.get("/{schedule_id:path}", summary="Get a schedule", responses=problems(401, 404, 503))
+@router.get(
+    "/{schedule_id:path}", dependencies=[needs("read")], summary="Get a schedule", responses=problems(401, 404, 503)
+)
 async def get(schedule_id: ScheduleId, services: Shared) -> ScheduleView:
     """Tell when it runs, its next times, its last runs, and its counter."""
     return await read_schedule(await services.temporal(), services.settings.task_queue, schedule_id)
@@ -99,6 +113,7 @@ async def get(schedule_id: ScheduleId, services: Shared) -> ScheduleView:
 
 @router.delete(
     "/{schedule_id:path}",
+    dependencies=[needs("admin")],
     summary="Delete a schedule",
     status_code=204,
     responses=problems(401, 403, 404, 409, 503),

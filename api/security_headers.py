@@ -8,6 +8,20 @@ POLICY = (
     "base-uri 'none'; frame-ancestors 'none'"
 )
 
+# Nothing of the browser's is used. What is not named here needs a script, and none runs.
+PERMISSIONS = ", ".join(
+    f"{feature}=()"
+    for feature in (
+        "camera",
+        "display-capture",
+        "geolocation",
+        "microphone",
+        "payment",
+        "publickey-credentials-get",
+        "usb",
+    )
+)
+
 
 class SecurityHeaders:
     """Set the headers that keep browsers from running, framing, sniffing or keeping what they should not."""
@@ -34,6 +48,7 @@ class SecurityHeaders:
         headers.setdefault("X-Content-Type-Options", "nosniff")
         headers.setdefault("Referrer-Policy", "no-referrer")
         headers.setdefault("X-Frame-Options", "DENY")
+        headers.setdefault("Permissions-Policy", PERMISSIONS)
         headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
         headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
         if not scope["path"].startswith("/static/"):

@@ -10,7 +10,9 @@ from fastapi import Depends, Request
 from temporalio.client import Client
 
 import temporal
+from api.attempts import Attempts
 from api.giving import read_given
+from api.openid import OpenIdProvider
 from api.problems import TemporalUnavailable
 from api.waiting_runs import WaitingRuns
 from settings import Settings
@@ -48,6 +50,8 @@ class Services:
         self._opening = asyncio.Lock()
         self._owned = AsyncExitStack()
         self.waiting_runs = WaitingRuns(self.temporal, settings.task_queue)
+        self.openid = OpenIdProvider(settings, lambda: self.provider_http) if settings.oidc_issuer else None
+        self.attempts = Attempts(settings.failed_sign_ins_per_minute)
 
     async def __aenter__(self) -> Self:
         try:

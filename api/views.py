@@ -40,7 +40,9 @@ class WaitingView(ActiveStep):
     """A step that waits for its time, or for an event."""
 
     resume_url: str | None = Field(
-        default=None, description="Where the event is sent that it waits for: whoever knows it can. Null without one."
+        default=None,
+        description="Where the event is sent that it waits for: whoever knows it can. Null without one, and without "
+        "the scope `operate`.",
     )
 
 
@@ -119,7 +121,9 @@ class WorkflowView(BaseModel):
     doc: str
     steps: list[str]
     on: str | None = Field(description="The events of Notion that start it, such as `page.created`; null for none.")
-    hook_url: str = Field(description="Whoever knows this address can start a run: treat it as a secret.")
+    hook_url: str | None = Field(
+        description="Whoever knows it can start a run: treat it as a secret. Null without the scope `trigger`."
+    )
 
 
 class ConnectionView(BaseModel):

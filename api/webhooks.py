@@ -5,17 +5,17 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import APIRouter, Query
 from pydantic import BaseModel, Field
 
-from api.auth import BEARER, authenticated
+from api.auth import BEARER, needs
 from api.documented import problems
 from api.services import Shared
 from settings import Settings
 from vault.signing import Signer
 from vault.webhook_tokens import WebhookToken
 
-router = APIRouter(prefix="/api/v1", tags=["Webhooks"], dependencies=[BEARER, Depends(authenticated)])
+router = APIRouter(prefix="/api/v1", tags=["Webhooks"], dependencies=[BEARER])
 
 PROVIDER = "notion"
 _PURPOSE = "webhook"
@@ -49,7 +49,9 @@ class RevealedTokenView(BaseModel):
     received_at: datetime
 
 
-@router.get("/webhooks/notion", summary="Get Notion's webhook", responses=problems(401, 503))
+@router.get(
+    "/webhooks/notion", dependencies=[needs("admin")], summary="Get Notion's webhook", responses=problems(401, 503)
+)
 async def get(services: Shared) -> WebhookView:
     """Tell where Notion sends its events, and whether any has come. The token itself is not shown."""
     tokens = await (await services.vault()).webhook_tokens.list(PROVIDER)
@@ -57,7 +59,10 @@ async def get(services: Shared) -> WebhookView:
 
 
 @router.post(
-    "/webhooks/notion/reveal", summary="Reveal Notion's verification token", responses=problems(401, 403, 404, 409, 503)
+    "/webhooks/notion/reveal",
+    dependencies=[needs("admin")],
+    summary="Reveal Notion's verification token",
+    responses=problems(401, 403, 404, 409, 503),
 )
 async def reveal(
     services: Shared,

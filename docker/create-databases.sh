@@ -1,8 +1,17 @@
 #!/bin/sh
-# Run by PostgreSQL at its first start: a database and a role of its own for the vault.
+# Run by PostgreSQL at its first start: a database for the vault, a role that owns its tables, and one that uses them.
 set -eu
-psql --username temporal --dbname postgres --set ON_ERROR_STOP=1 --set password="$(cat /run/secrets/steps_password)" <<'SQL'
+secrets="${SECRETS:-/run/secrets}"
+psql --dbname postgres --set ON_ERROR_STOP=1 --username "${POSTGRES_USER:-temporal}" \
+    --set owner_password="$(cat "$secrets/steps_owner_password")" --set password="$(cat "$secrets/steps_password")" <<'SQL'
+CREATE ROLE steps_owner LOGIN PASSWORD :'owner_password';
 CREATE ROLE steps LOGIN PASSWORD :'password';
-CREATE DATABASE steps OWNER steps;
+CREATE DATABASE steps OWNER steps_owner;
 REVOKE ALL ON DATABASE steps FROM PUBLIC;
+GRANT CONNECT ON DATABASE steps TO steps;
+\connect steps
+REVOKE ALL ON SCHEMA public FROM PUBLIC;
+GRANT USAGE ON SCHEMA public TO steps;
+-- Of every table that a migration makes, now and later.
+ALTER DEFAULT PRIVILEGES FOR ROLE steps_owner IN SCHEMA public GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO steps;
 SQL

@@ -11,6 +11,8 @@ make_one() { # name, value
 make_one postgres_password "$(openssl rand -hex 24)"
 make_one steps_password "$(openssl rand -hex 24)"
 make_one steps_database_url "postgresql+asyncpg://steps:$(cat secrets/steps_password)@postgres:5432/steps"
+make_one steps_owner_password "$(openssl rand -hex 24)"
+make_one steps_owner_database_url "postgresql+asyncpg://steps_owner:$(cat secrets/steps_owner_password)@postgres:5432/steps"
 make_one openbao_unseal_key "$(openssl rand -hex 32)"
 for role in api worker; do make_one "openbao_${role}_secret_id" "$(openssl rand -hex 32)"; done
 make_one steps_signing_key "$(openssl rand -base64 32)"

@@ -17,6 +17,7 @@ from local.order import ORDER, delivery_headers
 from local.stack import Say, Stack
 from local.visitor import VisitFailed, Visitor
 from vault.opening import open_vault
+from vault.times import utc_now
 
 HANDLE = "my-notion"
 SHIPPED = ("OrderToNotion", "NotionQuery", "OrderFanOut", "ApproveOrder", "OrderUpsert")
@@ -37,7 +38,9 @@ async def sign_in_link(stack: Stack) -> str:
         settings.vault_url, settings.master_key_text, settings.master_key_path, settings, may="seal"
     )
     try:
-        key, _ = await vault.api_keys.create("this machine's browser")
+        key, _ = await vault.api_keys.create(
+            "this machine's browser", ("admin",), expires_at=utc_now() + timedelta(days=30), created_by="local stack"
+        )
         code = await vault.one_time.put("signin", {"key_id": key.id}, ttl=timedelta(minutes=10))
         return f"{stack.addresses.api}/signin/{code.reveal()}"
     finally:

@@ -31,8 +31,11 @@ class Visitor:
         await self.http.aclose()
 
     async def sign_in(self, link: str) -> None:
-        """Open a one-time sign-in link."""
-        _expect(await self.http.get(link), 303, "The sign-in link")
+        """Open a one-time sign-in link, and press its button."""
+        page = await self.http.get(link)
+        _expect(page, 200, "The sign-in link")
+        target, _ = _read_form(page.text)
+        _expect(await self.http.post(urljoin(link, target)), 303, "The button of the sign-in link")
 
     async def connect_notion(self, handle: str) -> str:
         """Connect a handle through the consent page, pressing Allow; return the address that the browser ends at."""

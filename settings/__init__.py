@@ -13,12 +13,15 @@ from settings.outside import OutsideOptions
 from settings.places import NOTION_ORIGIN, ROOT, is_loopback, origin_of
 from settings.providers import ProviderOptions
 from settings.running import RunningOptions
+from settings.signin import SignInOptions
 from settings.vault import VaultOptions
 
 __all__ = ["NOTION_ORIGIN", "ROOT", "Settings", "is_loopback", "origin_of", "read_settings"]
 
 
-class Settings(VaultOptions, FrontOptions, RunningOptions, NotionOptions, ProviderOptions, OutsideOptions):
+class Settings(
+    VaultOptions, FrontOptions, SignInOptions, RunningOptions, NotionOptions, ProviderOptions, OutsideOptions
+):
     """Read `STEPS_<NAME>` from the environment, from `.env`, or from a file of that name in /run/secrets."""
 
 

@@ -18,6 +18,9 @@ from xdist.remote import Producer  # pyright: ignore[reportMissingTypeStubs]  # 
 from xdist.scheduler import LoadScopeScheduling  # pyright: ignore[reportMissingTypeStubs]  # as above
 
 from temporal import plugin
+from tests.postgres import postgres
+
+__all__ = ["postgres"]
 
 T = TypeVar("T")
 

@@ -230,3 +230,9 @@ def test_the_image_gets_what_the_product_needs_and_no_tool():
 def test_no_lock_names_an_index(name: str):
     text = (ROOT / name).read_text(encoding="utf-8")
     assert re.findall(r"https?://\S+|--(?:extra-)?index\S*|--find\S*|--trusted\S*", text) == []
+
+
+@pytest.mark.parametrize("name", ["steps_payload_keys", "steps_signing_key", "steps_database_url"])
+def test_the_api_and_the_workers_are_given_the_same_keys(compose: dict[str, Any], name: str):
+    for service in ("api", "worker"):
+        assert name in {secret["source"] for secret in compose["services"][service]["secrets"]}

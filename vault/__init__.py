@@ -56,7 +56,7 @@ from vault.pace import Ask, Limit, Turn
 from vault.paces import Paces
 from vault.providers import Provider, notion
 from vault.secret import Secret
-from vault.sessions import Session, Sessions
+from vault.sessions import Person, Session, Sessions
 from vault.signing import Signer
 from vault.times import utc_now
 from vault.variables import Variable, Variables
@@ -106,6 +106,7 @@ __all__ = [
     "OneTimeUnknown",
     "Opened",
     "Paces",
+    "Person",
     "Provider",
     "RefreshUnderWay",
     "Revocation",

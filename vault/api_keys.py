@@ -6,10 +6,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, insert, select, update
+from sqlalchemy import ColumnElement, Row, insert, or_, select, update
 
 from vault.database import Database
 from vault.errors import ApiKeyInvalid, ApiKeyRefused, ApiKeyUnknown
+from vault.scopes import SCOPES
 from vault.secret import Secret
 from vault.tables import api_keys
 from vault.times import USE_NOTED_EVERY, Clock
@@ -18,7 +19,6 @@ from vault.tokens import digest, new_id, new_token
 _START = "steps_"
 _SHOWN = len(_START) + 6
 _KEY = re.compile(rf"{_START}[A-Za-z0-9_-]{{43}}")
-_SCOPE = re.compile(r"[a-z0-9:_-]{1,63}")
 _ID = re.compile(r"[0-9a-f]{32}")
 
 
@@ -33,6 +33,8 @@ class ApiKey:
     created_at: datetime
     last_used_at: datetime | None
     revoked_at: datetime | None
+    expires_at: datetime | None = None
+    created_by: str | None = None
 
 
 class ApiKeys:
@@ -42,15 +44,20 @@ class ApiKeys:
         self._database = database
         self._now = now
 
-    async def create(self, name: str, scopes: Sequence[str] = ("admin",)) -> tuple[ApiKey, Secret]:
+    async def create(
+        self, name: str, scopes: Sequence[str], *, expires_at: datetime | None = None, created_by: str | None = None
+    ) -> tuple[ApiKey, Secret]:
         """Make an API key; its text can be seen here and never again.
 
         Raises:
-            ApiKeyRefused: the name or a scope cannot be used.
+            ApiKeyRefused: the name, a scope or the end cannot be used.
         """
         _check(name, scopes)
+        if expires_at is not None and expires_at <= self._now():
+            raise ApiKeyRefused("An API key expires in the future, or never.")
         text = _START + new_token()
-        key = ApiKey(new_id(), name, text[:_SHOWN], tuple(scopes), self._now(), None, None)
+        chosen = tuple(sorted(set(scopes), key=tuple(SCOPES).index))
+        key = ApiKey(new_id(), name, text[:_SHOWN], chosen, self._now(), None, None, expires_at, created_by)
         row = {
             "id": key.id,
             "name": name,
@@ -58,6 +65,8 @@ class ApiKeys:
             "digest": digest(text),
             "scopes": list(key.scopes),
             "created_at": key.created_at,
+            "expires_at": expires_at,
+            "created_by": created_by,
         }
         async with self._database.write() as connection:
             await connection.execute(insert(api_keys).values(row))
@@ -67,11 +76,11 @@ class ApiKeys:
         """Return the API key that the text is.
 
         Raises:
-            ApiKeyInvalid: the text is malformed, unknown or revoked; which of them is not told.
+            ApiKeyInvalid: the text is malformed, unknown, revoked or expired; which of them is not told.
         """
         row = None
         if _KEY.fullmatch(text):
-            wanted = select(api_keys).where(api_keys.c.digest == digest(text), api_keys.c.revoked_at.is_(None))
+            wanted = select(api_keys).where(api_keys.c.digest == digest(text), in_force(self._now()))
             async with self._database.read() as connection:
                 row = (await connection.execute(wanted)).first()
         if row is None:
@@ -93,8 +102,8 @@ class ApiKeys:
         row = None
         if _ID.fullmatch(id):
             async with self._database.write() as connection:
-                in_force = (api_keys.c.id == id) & api_keys.c.revoked_at.is_(None)
-                await connection.execute(update(api_keys).where(in_force).values(revoked_at=self._now()))
+                unrevoked = (api_keys.c.id == id) & api_keys.c.revoked_at.is_(None)
+                await connection.execute(update(api_keys).where(unrevoked).values(revoked_at=self._now()))
                 row = (await connection.execute(select(api_keys).where(api_keys.c.id == id))).first()
         if row is None:
             raise ApiKeyUnknown("No API key has this id. `python cli.py keys list` shows them.")
@@ -109,12 +118,27 @@ class ApiKeys:
         return replace(key, last_used_at=now)
 
 
+def in_force(now: datetime) -> ColumnElement[bool]:
+    """Return the condition that an API key is neither revoked nor expired."""
+    return api_keys.c.revoked_at.is_(None) & or_(api_keys.c.expires_at.is_(None), api_keys.c.expires_at > now)
+
+
 def _check(name: str, scopes: Sequence[str]) -> None:
     if not (0 < len(name) <= 100 and name.isprintable()):
         raise ApiKeyRefused("The name of an API key has 1 to 100 printable characters.")
-    if not scopes or not all(_SCOPE.fullmatch(scope) for scope in scopes):
-        raise ApiKeyRefused("An API key needs at least one scope, of a-z, 0-9, ':', '_' and '-'.")
+    if not scopes or not set(scopes) <= set(SCOPES):
+        raise ApiKeyRefused(f"An API key needs at least one scope, of {', '.join(SCOPES)}.")
 
 
 def _api_key(row: Row[Any]) -> ApiKey:
-    return ApiKey(row.id, row.name, row.prefix, tuple(row.scopes), row.created_at, row.last_used_at, row.revoked_at)
+    return ApiKey(
+        row.id,
+        row.name,
+        row.prefix,
+        tuple(row.scopes),
+        row.created_at,
+        row.last_used_at,
+        row.revoked_at,
+        row.expires_at,
+        row.created_by,
+    )

@@ -3,6 +3,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
+import ssl
 from collections.abc import AsyncGenerator, Callable, Generator, Iterable, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
@@ -120,12 +121,29 @@ def _parse(text: str) -> URL:
 def _engine(url: URL) -> AsyncEngine:
     # hide_parameters: neither a log nor an exception prints what is stored.
     if url.get_backend_name() != "sqlite":
-        return create_async_engine(url, hide_parameters=True, pool_pre_ping=True)
+        url, tls = _tls(url)
+        return create_async_engine(url, hide_parameters=True, pool_pre_ping=True, connect_args=tls)
     logging.getLogger("aiosqlite").addFilter(_no_debug)
     engine = create_async_engine(url, hide_parameters=True, connect_args={"timeout": _BUSY_SECONDS})
     event.listen(engine.sync_engine, "connect", _set_up_sqlite)
     event.listen(engine.sync_engine, "begin", _begin_sqlite)
     return engine
+
+
+def _tls(url: URL) -> tuple[URL, dict[str, Any]]:
+    """Take out of the address what libpq's users write there, which asyncpg has other words for."""
+    mode, authority = url.query.get("sslmode"), url.query.get("sslrootcert")
+    if mode is None:
+        return url, {}
+    bare = url.difference_update_query(["sslmode", "sslrootcert"])
+    if authority is None or mode not in ("verify-ca", "verify-full"):
+        return bare, {"ssl": mode}
+    try:
+        context = ssl.create_default_context(cafile=str(authority))
+    except OSError as error:
+        raise DatabaseUrlInvalid(f"The file {authority} of sslrootcert cannot be used: {error.strerror}.") from None
+    context.check_hostname = mode == "verify-full"
+    return bare, {"ssl": context}
 
 
 def _threaded(url: URL, synchronous: str = "FULL") -> Engine:

@@ -8,12 +8,22 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, text
+from sqlalchemy.exc import ProgrammingError
 
 from vault.database import Database, make_private
-from vault.errors import VaultNotMigrated
+from vault.errors import VaultNotMigrated, VaultUnavailable
 
 _SCRIPTS = Path(__file__).parent / "migrations"
 _ADVISORY_LOCK = 7_061_929_436  # Any number that nothing else in the database uses.
+
+# Whoever may use every new table may not say which revision they are of; its owner may, and is not among the grantees.
+_KEEP_REVISION = """
+DO $$ DECLARE other name; BEGIN
+    FOR other IN SELECT DISTINCT grantee FROM information_schema.role_table_grants
+        WHERE table_name = 'alembic_version' AND grantee NOT IN (grantor, 'PUBLIC')
+    LOOP EXECUTE format('REVOKE INSERT, UPDATE, DELETE ON alembic_version FROM %I', other); END LOOP;
+END $$
+"""
 
 
 async def migrate(database_url: str) -> None:
@@ -29,7 +39,7 @@ async def migrate(database_url: str) -> None:
         if database.file is not None:
             make_private(database.file)
         async with database.write() as connection:
-            await connection.run_sync(_upgrade)
+            await connection.run_sync(_upgrade_if_allowed)
     finally:
         await database.close()
 
@@ -65,6 +75,19 @@ def _config() -> Config:
     return config
 
 
+def _upgrade_if_allowed(connection: Connection) -> None:
+    try:
+        _upgrade(connection)
+    except ProgrammingError as error:
+        # 42501: insufficient_privilege, https://www.postgresql.org/docs/18/errcodes-appendix.html
+        if getattr(error.orig, "sqlstate", None) != "42501":
+            raise
+        raise VaultUnavailable(
+            "This role of the database may not make its tables. Run `python cli.py migrate` with the address of the "
+            "role that owns them."
+        ) from None
+
+
 def _upgrade(connection: Connection) -> None:
     # SQLite holds its write lock already (BEGIN IMMEDIATE).
     if connection.dialect.name == "postgresql":
@@ -72,6 +95,8 @@ def _upgrade(connection: Connection) -> None:
     config = _config()
     config.attributes["connection"] = connection
     command.upgrade(config, "head")
+    if connection.dialect.name == "postgresql":
+        connection.execute(text(_KEEP_REVISION))
 
 
 def _revision(connection: Connection) -> str | None:

@@ -130,6 +130,8 @@ api_keys = Table(
     Column("created_at", UtcDateTime, nullable=False),
     Column("last_used_at", UtcDateTime),
     Column("revoked_at", UtcDateTime),
+    Column("expires_at", UtcDateTime),
+    Column("created_by", Text),
 )
 
 sessions = Table(
@@ -140,6 +142,9 @@ sessions = Table(
     Column("key_id", String(32), ForeignKey("api_keys.id")),
     Column("created_at", UtcDateTime, nullable=False),
     Column("expires_at", UtcDateTime, nullable=False),
+    Column("seen_at", UtcDateTime),
+    # Who signed in at the OpenID provider, instead of with a key.
+    Column("person", JSON(none_as_null=True)),
     Index(None, "expires_at"),
 )
 

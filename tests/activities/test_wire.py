@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import AsyncGenerator
+from typing import Any
 
 import pytest
 from temporalio.exceptions import ApplicationError
@@ -39,7 +40,11 @@ async def test_no_header_of_the_connection_can_be_set(world: World, name: str) -
 )  # fmt: skip
 @pytest.mark.parametrize("place", ["value", "name", "method"])
 async def test_no_line_break_reaches_the_wire(world: World, value: str, place: str) -> None:
-    fields = {"value": {"headers": {"X-A": value}}, "name": {"headers": {value: "1"}}, "method": {"method": value}}
+    fields: dict[str, dict[str, Any]] = {
+        "value": {"headers": {"X-A": value}},
+        "name": {"headers": {value: "1"}},
+        "method": {"method": value},
+    }
     async with serving(reply()) as server, world.worker(egress_private_hosts=trusting(server)) as worker:
         failure = await worker.failure(worker.fetch(server.origin, **fields[place]))
         assert (failure.type, server.calls) == ("request-invalid", [])

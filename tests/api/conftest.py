@@ -99,7 +99,7 @@ async def vault(migrated_file: Path, settings: Settings, tmp_path: Path) -> Asyn
 @pytest_asyncio.fixture(loop_scope="session")
 async def make_place(vault: Vault) -> AsyncIterator[Callable[..., Place]]:
     """Make applications over one vault, with whatever settings and Temporal client."""
-    key, text = await vault.api_keys.create("tests")
+    key, text = await vault.api_keys.create("tests", ("admin",))
     clients: list[httpx.AsyncClient] = []
 
     def make(settings: Settings, client: Client | None = None) -> Place:
@@ -156,7 +156,7 @@ async def deployment(vault: Vault, settings: Settings, dev_server: WorkflowEnvir
             "notion_requests_per_second": 0,
         }
     )
-    key, text = await vault.api_keys.create("tests")
+    key, text = await vault.api_keys.create("tests", ("admin",))
     sent = Recorder(httpx.ASGITransport(notion))
     async with httpx.AsyncClient(transport=sent) as provider_http:
         app = create_app(settings, client=dev_server.client, vault=vault, provider_http=provider_http)

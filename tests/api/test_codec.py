@@ -90,18 +90,18 @@ async def test_where_nothing_is_encrypted_there_is_nothing_to_ask(place: Place) 
         assert answer.json()["type"] == "cross-site-refused"
 
 
-@pytest.mark.parametrize(
-    ("body", "status", "kind"),
-    [
-        ({"payloads": "x"}, 422, "request-invalid"),
-        ({"payloads": [1]}, 422, "request-invalid"),
-        ({"payloads": [{"data": "a"}]}, 422, "request-invalid"),
-        ({"payloads": [{"metadata": {"encoding": 1}}]}, 422, "request-invalid"),
-        ({"payloads": [{}] * (MAX_PAYLOADS + 1)}, 422, "request-invalid"),
-        ([], 400, "json-not-object"),
-        ({"payloads": [], "x": "y" * MAX_BYTES}, 413, "body-too-large"),
-    ],
-)
+NO_LIST: list[tuple[Any, int, str]] = [
+    ({"payloads": "x"}, 422, "request-invalid"),
+    ({"payloads": [1]}, 422, "request-invalid"),
+    ({"payloads": [{"data": "a"}]}, 422, "request-invalid"),
+    ({"payloads": [{"metadata": {"encoding": 1}}]}, 422, "request-invalid"),
+    ({"payloads": [{}] * (MAX_PAYLOADS + 1)}, 422, "request-invalid"),
+    ([], 400, "json-not-object"),
+    ({"payloads": [], "x": "y" * MAX_BYTES}, 413, "body-too-large"),
+]
+
+
+@pytest.mark.parametrize(("body", "status", "kind"), NO_LIST)
 async def test_what_is_no_list_of_payloads_is_refused(encrypting: Place, body: Any, status: int, kind: str) -> None:
     async with encrypting.program() as caller:
         answer = await caller.post(DECODE, json=body)

@@ -8,7 +8,7 @@ from html import unescape
 
 import pytest
 
-from tests.api.browsing import browser
+from tests.api.browsing import browser, sign_in
 from tests.api.conftest import Place
 from tests.api.runs import finished
 from tests.api.waiter import QUESTION, asked, events, sender, view_of
@@ -104,6 +104,16 @@ async def test_only_who_is_signed_in_sees_the_link(running: Place) -> None:
         assert url in (await visitor.get(f"/runs/{run_id}")).text
     async with sender(running) as anyone:
         assert (await anyone.get(f"/api/v1/runs/{run_id}")).status_code == 401
+
+
+@pytest.mark.parametrize(("scope", "shown"), [("read", False), ("operate", True)])
+async def test_only_who_may_operate_sees_the_link(running: Place, scope: str, shown: bool) -> None:
+    run_id, url = await asked(running)
+    _, text = await running.vault.api_keys.create("eyes", (scope,))
+    async with running.browser() as visitor:
+        await sign_in(visitor, text.reveal())
+        assert (url in (await visitor.get(f"/runs/{run_id}")).text) is shown
+        assert (url in (await visitor.get(f"/api/v1/runs/{run_id}")).text) is shown
 
 
 async def test_the_log_has_the_route_and_not_the_token(running: Place, caplog: pytest.LogCaptureFixture) -> None:

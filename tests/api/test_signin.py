@@ -61,10 +61,13 @@ async def test_a_form_of_another_kind_is_refused(place: Place) -> None:
 async def test_a_link_signs_in_once(place: Place) -> None:
     code = (await place.vault.one_time.put("signin", {"key_id": place.key_id}, ttl=timedelta(minutes=5))).reveal()
     async with place.browser() as visitor, place.browser() as later:
-        answer = await visitor.get(f"/signin/{code}")
+        for _ in range(2):  # a scanner, a preview
+            page = await visitor.get(f"/signin/{code}")
+            assert (page.status_code, "set-cookie" in page.headers) == (200, False)
+        answer = await visitor.post(f"/signin/{code}")
         assert (answer.status_code, answer.headers["location"]) == (303, "/")
         assert (await visitor.get("/connections")).status_code == 200
-        refused = await later.get(f"/signin/{code}")
+        refused = await later.post(f"/signin/{code}")
         assert refused.status_code == 400
         assert "no longer good" in refused.text
         assert (await later.get("/connections")).status_code == 303
@@ -73,7 +76,7 @@ async def test_a_link_signs_in_once(place: Place) -> None:
 async def test_an_old_link_is_refused(place: Place) -> None:
     code = (await place.vault.one_time.put("signin", {"key_id": place.key_id}, ttl=timedelta(0))).reveal()
     async with place.browser() as visitor:
-        assert (await visitor.get(f"/signin/{code}")).status_code == 400
+        assert (await visitor.post(f"/signin/{code}")).status_code == 400
 
 
 async def test_signing_out_ends_the_session_itself(place: Place) -> None:

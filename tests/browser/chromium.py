@@ -74,3 +74,9 @@ async def person(
         yield somebody
     finally:
         await context.close()
+
+
+async def follow(page: Page, link: str) -> None:
+    """Open a one-time sign-in link, and press its button."""
+    await page.goto(link)
+    await page.get_by_role("button", name="Sign this browser in").click()

@@ -10,7 +10,7 @@ from playwright.async_api import Browser
 from local.demo import sign_in_link
 from local.stack import Stack
 from local.visitor import Visitor
-from tests.browser.chromium import PROGRAM, Person, launched, person
+from tests.browser.chromium import PROGRAM, Person, follow, launched, person
 from tests.browser.running import running_stack, signed_in
 from tests.conftest import eventually
 
@@ -57,7 +57,7 @@ async def nothing_connected(stack: Stack, visitor: Visitor) -> None:
 async def somebody(browser: Browser, stack: Stack) -> AsyncIterator[Person]:
     """A signed-in person. What they did reached this machine alone, and no page broke a rule."""
     async with person(browser) as visitor:
-        await visitor.page.goto(await sign_in_link(stack))
+        await follow(visitor.page, await sign_in_link(stack))
         yield visitor
         assert visitor.hosts == {"127.0.0.1"}
         assert visitor.complaints == []

@@ -15,7 +15,7 @@ from local.demo import sign_in_link
 from local.order import ORDER
 from local.stack import Stack
 from local.visitor import Visitor
-from tests.browser.chromium import Person, launched, person
+from tests.browser.chromium import Person, follow, launched, person
 from tests.browser.running import running_stack, signed_in
 from tests.conftest import eventually
 
@@ -39,7 +39,7 @@ async def _take_after_the_main_job(folder: Path) -> None:
             await program.connect_notion("my-notion")
             run_id = await _record_order(program)
             async with person(browser, width=900, height=560) as somebody:
-                await somebody.page.goto(await sign_in_link(stack))
+                await follow(somebody.page, await sign_in_link(stack))
                 await _take_all(stack, somebody, folder, run_id)
             async with person(browser, width=1280, height=1560) as somebody:
                 await _take_temporal(stack, somebody, folder, run_id, await _wait_for_a_person(program))

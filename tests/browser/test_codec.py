@@ -15,7 +15,7 @@ from playwright.async_api import Browser
 
 from local.demo import sign_in_link
 from local.stack import Stack
-from tests.browser.chromium import person
+from tests.browser.chromium import follow, person
 from tests.browser.running import running_stack, signed_in
 from tests.conftest import binary
 from vault.opening import open_vault
@@ -54,7 +54,7 @@ async def test_the_ui_shows_a_run_to_whoever_has_signed_in(encrypted: Stack, bro
             await page.goto(run)
         assert (await refused.value).status == 401
         assert ORDER not in await page.inner_text("body")
-        await page.goto(await sign_in_link(encrypted))
+        await follow(page, await sign_in_link(encrypted))
         async with page.expect_response(lambda answer: answer.url.startswith(codec)) as answered:
             await page.goto(run)
         assert (await answered.value).status == 200
@@ -65,7 +65,7 @@ async def test_the_command_line_shows_a_run_to_whoever_has_a_key(encrypted: Stac
     settings = encrypted.settings
     vault = await open_vault(settings.vault_url, settings.master_key_text, settings.master_key_path)
     try:
-        _, key = await vault.api_keys.create("command line")
+        _, key = await vault.api_keys.create("command line", ["admin"])
     finally:
         await vault.close()
     show = ["workflow", "show", "--workflow-id", run_id, "--output", "json", "--address", encrypted.addresses.temporal]

@@ -8,7 +8,7 @@ from playwright.async_api import Browser, Page, Route
 
 from local.demo import sign_in_link
 from local.stack import Stack
-from tests.browser.chromium import Person, person
+from tests.browser.chromium import Person, follow, person
 from tests.conftest import eventually
 
 RULE = "Use lowercase letters, numbers, and hyphens only"
@@ -123,7 +123,7 @@ async def test_another_browser_cannot_finish_what_this_one_began(
 
     async with person(browser) as other:
         if signed_in:
-            await other.page.goto(await sign_in_link(stack))
+            await follow(other.page, await sign_in_link(stack))
         answer = await other.page.goto(callback)
         assert answer is not None
         assert answer.status == 403

@@ -8,7 +8,7 @@ from playwright.async_api import Browser, Page
 from local.demo import sign_in_link
 from local.stack import Stack
 from local.visitor import Visitor
-from tests.browser.chromium import person
+from tests.browser.chromium import follow, person
 
 PLACES = ["/", "/connections", "/connections/add", "/connections/add/notion", "/runs", "/docs", "/signin", "/nowhere"]
 
@@ -56,7 +56,7 @@ async def test_every_page_can_be_read(
     run_id = (await visitor.post("/api/v1/workflows/OrderFanOut/runs", order))["id"]
     async with person(browser, scheme=scheme, width=width) as somebody:
         page = somebody.page
-        await page.goto(await sign_in_link(stack))
+        await follow(page, await sign_in_link(stack))
         for place in [*PLACES, "/connections?connected=my-notion", f"/runs/{run_id}"]:
             await page.goto(stack.addresses.api + place)
             assert await wider_than_the_window(page) <= 0, place
@@ -75,7 +75,7 @@ async def test_every_page_can_be_read(
 async def test_the_keyboard_alone_reaches_the_main_job(browser: Browser, stack: Stack):
     async with person(browser) as somebody:
         page = somebody.page
-        await page.goto(await sign_in_link(stack))
+        await follow(page, await sign_in_link(stack))
         await page.keyboard.press("Tab")
         assert await page.evaluate("() => document.activeElement.textContent") == "Skip to the content"
         await page.keyboard.press("Enter")

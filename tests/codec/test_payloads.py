@@ -50,7 +50,7 @@ def test_plain_payloads_pass() -> None:
     assert Encryption({}).encrypt(PLAIN) == PLAIN
 
 
-@pytest.mark.parametrize("text", ["", NEW])
+@pytest.mark.parametrize("text", ["", NEW], ids=["none", "another"])
 def test_a_key_that_is_not_here_is_named(text: str) -> None:
     hidden = Encryption(read_keys(OLD)).encrypt(PLAIN)
     with pytest.raises(PayloadKeyUnknown, match=r"'old'.*STEPS_PAYLOAD_KEYS") as caught:

@@ -25,7 +25,7 @@ async def front(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Front
     try:
         settings = stack.settings
         vault = await open_vault(settings.vault_url, settings.master_key_text, settings.master_key_path)
-        _, key = await vault.api_keys.create("contract")
+        _, key = await vault.api_keys.create("contract", ["admin"])
         await vault.close()
         await visitor.sign_in(await sign_in_link(stack))
         await visitor.connect_notion("my-notion")

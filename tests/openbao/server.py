@@ -123,7 +123,8 @@ class Server:
 
     def _configure(self, config: Path) -> None:
         (self.folder / "data").mkdir()
-        (self.folder / "unseal.key").write_text(os.urandom(32).hex())
+        if not (self.folder / "unseal.key").exists():
+            (self.folder / "unseal.key").write_text(os.urandom(32).hex())
         text = (DOCKER / "openbao.hcl").read_text(encoding="utf-8")
         for shipped, here in {
             "0.0.0.0:8200": f"127.0.0.1:{self.port}",

@@ -137,7 +137,7 @@ async def vault(migrated_file: Path, settings: Settings, tmp_path: Path) -> Asyn
 @pytest_asyncio.fixture(loop_scope="session")
 async def place(vault: Vault, settings: Settings, dev_server: WorkflowEnvironment) -> AsyncIterator[Place]:
     """An application that calls the server over the network."""
-    key, text = await vault.api_keys.create("tests")
+    key, text = await vault.api_keys.create("tests", ["admin"])
     sent = Recorder(httpx.AsyncHTTPTransport())
     async with httpx.AsyncClient(transport=sent) as provider_http:
         app = create_app(settings, client=dev_server.client, vault=vault, provider_http=provider_http)

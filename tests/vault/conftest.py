@@ -1,24 +1,23 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import shutil
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Literal
 
 import pytest
-from sqlalchemy import delete
 
+from tests.postgres import Deployed, Postgres, deploy
 from vault import LocalKeys, Secret, Tokens, Vault, migrate
 from vault.database import Database
-from vault.tables import metadata
 
-# Set it to run the same tests on PostgreSQL; everything in that database is deleted.
-SERVER = os.environ.get("STEPS_TEST_DATABASE_URL")
+Kind = Literal["sqlite", "postgresql"]
 
-on_sqlite_only = pytest.mark.skipif(SERVER is not None, reason="looks into SQLite's file")
+on_sqlite_only = pytest.mark.sqlite
+"""For what looks into SQLite's file, or needs a database for each of many examples."""
 
 
 @dataclass
@@ -43,17 +42,35 @@ def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run what needs a database on each kind of it."""
+    if "kind" in metafunc.fixturenames:
+        sqlite_only = metafunc.definition.get_closest_marker("sqlite") is not None
+        metafunc.parametrize("kind", ["sqlite"] if sqlite_only else ["sqlite", "postgresql"])
+
+
+@pytest.fixture(scope="session")
+def deployed(postgres: Postgres) -> Deployed:
+    """A server set up as in production, its tables made by their owner."""
+    deployed = deploy(postgres)
+    asyncio.run(migrate(deployed.owner))
+    return deployed
+
+
 @pytest.fixture
-async def database_url(migrated_file: Path, tmp_path: Path) -> str:
-    if SERVER is None:
+def database_url(kind: Kind, migrated_file: Path, tmp_path: Path, request: pytest.FixtureRequest) -> str:
+    """An empty vault's database; PostgreSQL is used by the role that the API and the workers have."""
+    if kind == "sqlite":
         return f"sqlite:///{shutil.copy(migrated_file, tmp_path / 'vault.db')}"
-    await migrate(SERVER)
-    database = Database(SERVER)
-    async with database.write() as connection:
-        for table in reversed(metadata.sorted_tables):
-            await connection.execute(delete(table))
-    await database.close()
-    return SERVER
+    deployed: Deployed = request.getfixturevalue("deployed")
+    deployed.empty()
+    return deployed.application
+
+
+@pytest.fixture
+def owner_url(kind: Kind, database_url: str, request: pytest.FixtureRequest) -> str:
+    """The same database, as whoever migrates it reaches it."""
+    return database_url if kind == "sqlite" else request.getfixturevalue("deployed").owner
 
 
 @pytest.fixture

@@ -172,7 +172,8 @@ async def test_a_refresh_that_brings_a_lost_connection_back_tells_of_it(vault: V
     assert sorted(told) == ["connection.created", "connection.needs_reauthorization", "connection.reconnected"]
 
 
-async def test_an_event_stands_or_falls_with_what_it_tells_of(vault: Vault, database: Database) -> None:
+async def test_an_event_stands_or_falls_with_what_it_tells_of(vault: Vault, owner_url: str) -> None:
+    database = Database(owner_url)
     await vault.connections.save("ada", "notion", ADA, pair())
     for event in await vault.connections.events.waiting():
         await vault.connections.events.forget(event.id)
@@ -191,3 +192,4 @@ async def test_an_event_stands_or_falls_with_what_it_tells_of(vault: Vault, data
         "provider": "notion",
         "workspace": {"id": "ws-1", "name": "Ada's"},
     }
+    await database.close()

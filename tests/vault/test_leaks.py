@@ -47,7 +47,7 @@ async def used(vault: Vault) -> list[str]:
     await vault.webhook_tokens.receive("notion", Secret("canary-events"))
     await vault.webhook_tokens.note_event((await vault.webhook_tokens.reveal("notion"))[0])
     await vault.webhook_tokens.counting("notion")
-    key, api_key = await vault.api_keys.create("laptop")
+    key, api_key = await vault.api_keys.create("laptop", ["admin"])
     await vault.api_keys.verify(api_key.reveal())
     session = await vault.sessions.create(key_id=key.id, ttl=timedelta(hours=1))
     state = await vault.one_time.put("state", {}, ttl=timedelta(hours=1), browser="canary-browser")
@@ -95,7 +95,7 @@ async def test_no_secret_reaches_a_log(database_url: str, keys: LocalKeys, caplo
 
 
 async def test_the_database_repeats_no_parameter(vault: Vault, database: Database) -> None:
-    key, _ = await vault.api_keys.create("laptop")
+    key, _ = await vault.api_keys.create("laptop", ["admin"])
     row: dict[str, Any] = {"id": key.id, "name": "canary", "prefix": "", "digest": "", "scopes": []}
     row["created_at"] = key.created_at
     with pytest.raises(IntegrityError) as refusal:

@@ -9,12 +9,11 @@ from collections.abc import Coroutine
 from pathlib import Path
 from typing import Any, TypeVar
 
-import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from tests.vault.conftest import SERVER, pair
+from tests.vault.conftest import on_sqlite_only, pair
 from tests.vault.test_rotation import Meanwhile, sweep
 from vault import Account, LocalKeys, Vault
 from vault.database import Database
@@ -115,7 +114,7 @@ class Interleaved(RuleBasedStateMachine):
         shutil.rmtree(self.folder)
 
 
-@pytest.mark.skipif(SERVER is not None, reason="each example needs a database of its own")
+@on_sqlite_only
 def test_any_order_leaves_the_last_saved_values_readable(migrated_file: Path) -> None:
     class Machine(Interleaved):
         migrated = migrated_file

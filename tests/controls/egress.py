@@ -1,0 +1,156 @@
+"""Calls to the outside."""
+
+from __future__ import annotations
+
+from tests.controls import Control, Controls
+
+_WIRE = "tests/activities/test_wire.py"
+_NETWORK = "tests/activities/test_network.py"
+_SCRUB = "tests/activities/test_scrub.py"
+
+CONTROLS: Controls = [
+    Control(
+        threat="A workflow's call reaches this machine, the private network or a cloud's metadata",
+        control="Only public addresses are connected to; one bad address refuses a name as a whole",
+        test=f"{_NETWORK}::test_no_hostile_address_is_reached",
+        path="activities/network.py",
+        present="if not is_public(address):",
+        absent="if False:",
+    ),
+    Control(
+        threat="A private IPv4 address is written inside an IPv6 one: mapped, NAT64, 6to4, Teredo",
+        control="Of IPv6 only global unicast is public, without the ranges that hold IPv4 addresses",
+        test=f"{_NETWORK}::test_what_is_not_the_internet_is_not_public",
+        path="activities/network.py",
+        present="(number not in _GLOBAL_UNICAST or number.scope_id is not None)",
+        absent="(number.scope_id is not None)",
+    ),
+    Control(
+        threat="A name is public when it is checked, and private when it is connected to",
+        control="The connection goes to the very address that was checked",
+        test=f"{_NETWORK}::test_the_connection_goes_to_the_address_that_was_checked",
+        path="activities/network.py",
+        present="return await self._inner.connect_tcp(address, port, share, local_address, options)",
+        absent="return await self._inner.connect_tcp(host, port, share, local_address, options)",
+    ),
+    Control(
+        threat="A workflow sends data to a host that the operator has not listed",
+        control="With `STEPS_EGRESS_HOSTS` every other host is refused before its name is looked up",
+        test="tests/activities/test_allowed.py::test_no_other_host_is_even_looked_up",
+        path="activities/allowed.py",
+        present="if host in self._exact or host.endswith(self._below) or",
+        absent="if host or",
+    ),
+    Control(
+        threat="A listed host redirects to one that is not listed",
+        control="The list is asked at every hop",
+        test="tests/activities/test_allowed.py::test_a_redirect_leads_to_no_other_host",
+        path="activities/egress.py",
+        present="            allowed.check(request.url)\n",
+        absent="            if not _:\n                allowed.check(request.url)\n",
+    ),
+    Control(
+        threat="A provider redirects a request with a token to somebody else",
+        control="Where a token was opened no redirect is followed",
+        test="tests/activities/test_seals.py::test_a_redirect_with_a_secret_is_an_answer",
+        path="activities/egress.py",
+        present="return await _send(self._client, request, exchange, auth, seconds)",
+        absent="return await _send(self._client, request, exchange, auth, seconds, self._allowed)",
+    ),
+    Control(
+        threat="A redirect takes a key in an author's own header to another origin",
+        control="Only harmless headers go on to another origin",
+        test="tests/activities/test_allowed.py::test_no_key_goes_on_to_another_origin",
+        path="activities/egress.py",
+        present="for name in [name for name in request.headers if name not in _CARRIED_ON]:",
+        absent="for name in list[str]():",
+    ),
+    Control(
+        threat="A redirect leads from https to http, where anybody on the way reads along",
+        control="It is refused",
+        test="tests/activities/test_egress.py::test_a_redirect_never_leaves_https",
+        path="activities/egress.py",
+        present='if before.url.scheme == "https" and request.url.scheme != "https":',
+        absent="if False:",
+    ),
+    Control(
+        threat="A token is sent to a host that looks like its provider's, or to another port, or without TLS",
+        control="Its host is compared as a whole with the provider's, in the form that is connected to; https alone",
+        test="tests/activities/test_seals.py::test_a_token_goes_nowhere_else",
+        path="activities/seals.py",
+        present='if url.scheme != "https" or url.port is not None or host not in hosts:',
+        absent="if not any(each in host for each in hosts):",
+    ),
+    Control(
+        threat="A small compressed answer becomes a gigabyte of memory",
+        control="The plain form is asked for, and a compressed answer is refused before anything of it is read",
+        test=f"{_WIRE}::test_a_bomb_takes_no_memory",
+        path="activities/body.py",
+        present='if encoding not in ("", "identity"):',
+        absent="if False:",
+    ),
+    Control(
+        threat="An endless answer fills the memory",
+        control="Bytes are counted in the transport, where the HTTP client itself reads too",
+        test="tests/activities/test_body.py::test_an_endless_answer_is_cut",
+        path="activities/body.py",
+        present="if taken > self._limit:",
+        absent="if taken > self._limit * 100_000:",
+    ),
+    Control(
+        threat="A server that drips a byte now and then holds a worker for ever",
+        control="One limit for the whole exchange, not for each read",
+        test=f"{_WIRE}::test_nothing_endless_outlasts_its_time",
+        path="activities/egress.py",
+        present="async with asyncio.timeout(seconds):",
+        absent="async with asyncio.timeout(seconds + 8):",
+    ),
+    Control(
+        threat="A header cuts a request in two, or names another host",
+        control="Headers of the connection are refused before anything is sent",
+        test=f"{_WIRE}::test_no_header_of_the_connection_can_be_set",
+        path="activities/fetch.py",
+        present='if lower in _HEADERS_REFUSED or lower.startswith("proxy-"):',
+        absent="if False:",
+    ),
+    Control(
+        threat="A line break in a value makes a header of its own",
+        control="Values are tabs and visible ASCII",
+        test=f"{_WIRE}::test_no_line_break_reaches_the_wire",
+        path="activities/fetch.py",
+        present="if not _VALUE.fullmatch(value):",
+        absent="if False:",
+    ),
+    Control(
+        threat="A server gives a token back, escaped in its own way, and it ends up in the history",
+        control="An opened secret is taken out of answers however each of its characters is written",
+        test=f"{_SCRUB}::test_each_character_may_be_written_in_a_way_of_its_own",
+        path="activities/scrub.py",
+        present="return [written, hexadecimal,",
+        absent="return [re.escape(secret), hexadecimal,",
+    ),
+    Control(
+        threat="A server gives a token back inside base64, as of `user:token`",
+        control="It is looked for at each of the three places in a group of bytes at which it can begin",
+        test=f"{_SCRUB}::test_basic_authentication_comes_back_without_the_secret",
+        path="activities/scrub.py",
+        present="for before in range(3))",
+        absent="for before in range(1))",
+    ),
+    Control(
+        threat="An answer made for it keeps the search for secrets busy for minutes",
+        control="Every repetition in the search has a bound",
+        test=f"{_SCRUB}::test_no_text_takes_long",
+        path="activities/scrub.py",
+        present='rf"\\\\{{1,4}}(?:u0{{0,4}}',
+        absent='rf"\\\\+(?:u0{{0,4}}',
+    ),
+    Control(
+        threat="An answer names a token in a header, in its name or in its value",
+        control="Both are cleaned, as are the text and the address",
+        test=f"{_WIRE}::test_a_secret_comes_back_in_no_part_of_an_answer",
+        path="activities/answer.py",
+        present="{scrubber.clean(name.lower()): scrubber.clean(value) for",
+        absent="{name.lower(): value for",
+    ),
+]
