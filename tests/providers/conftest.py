@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import json
 import shutil
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker as TemporalWorker
 
 from activities import Activities
+from activities.tasks import keep_connections
 from api.app import create_app
 from local.notion import create_app as create_notion
 from settings import ROOT, Settings
@@ -144,7 +146,7 @@ async def place(vault: Vault, settings: Settings, dev_server: WorkflowEnvironmen
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def working(vault: Vault, settings: Settings, dev_server: WorkflowEnvironment) -> AsyncIterator[None]:
-    """A worker for the flows of these tests."""
+    """A worker for the flows of these tests, with what it does beside its polling."""
     found = discover(FLOWS)
     assert not found.problems
     activities = Activities(vault, Signer(b"s" * 32), settings, client=dev_server.client)
@@ -154,7 +156,10 @@ async def working(vault: Vault, settings: Settings, dev_server: WorkflowEnvironm
         workflows=[*found.workflows.values(), *own_workflows()],
         activities=activities.all(),
     ):
+        keeping = asyncio.create_task(keep_connections(vault, dev_server.client, settings))
         yield
+        keeping.cancel()
+        await asyncio.wait([keeping])
     await activities.close()
 
 
@@ -164,15 +169,3 @@ def world(vault: Vault, settings: Settings) -> World:
     assert settings.master_key
     keys = LocalKeys.from_text(settings.master_key.get_secret_value())
     return World(settings.vault_url, vault, Signer(b"s" * 32), keys)
-
-
-@pytest.fixture
-def write_providers(settings: Settings) -> Callable[[str], Settings]:
-    """Put another file of providers in the place of the usual one."""
-
-    def write(text: str) -> Settings:
-        assert settings.providers_file
-        settings.providers_file.write_text(text)
-        return settings
-
-    return write

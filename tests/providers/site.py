@@ -112,13 +112,13 @@ def control(request):
     """Tell what was asked; `lifetime` is for the access tokens from now on, `expire` ends those that there are."""
     from django.http import JsonResponse
     from django.utils import timezone
-    from oauth2_provider.models import AccessToken
+    from oauth2_provider.models import get_access_token_model
     from oauth2_provider.settings import oauth2_settings
 
     if "lifetime" in request.GET:
-        oauth2_settings.ACCESS_TOKEN_EXPIRE_SECONDS = int(request.GET["lifetime"])
+        setattr(oauth2_settings, "ACCESS_TOKEN_EXPIRE_SECONDS", int(request.GET["lifetime"]))  # noqa: B010
     if "expire" in request.GET:
-        AccessToken.objects.update(expires=timezone.now())
+        get_access_token_model().objects.update(expires=timezone.now())
     return JsonResponse(SEEN, safe=False)
 
 
@@ -173,7 +173,7 @@ def main(folder: Path, redirect_uris: list[str]) -> None:
     server = ThreadedWSGIServer(("127.0.0.1", port), Quiet)
     server.daemon_threads = True
     server.request_queue_size = 100
-    server.set_app(get_wsgi_application())
+    server.set_app(get_wsgi_application())  # pyright: ignore[reportArgumentType]
     sys.stdout.write(json.dumps({"origin": origin}) + "\n")
     sys.stdout.flush()
     server.serve_forever()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from urllib.parse import urlencode
 
 import pytest
 
@@ -13,7 +14,7 @@ from tests.api.conftest import Place
 from tests.conftest import eventually
 from tests.providers.conftest import Site
 from tests.providers.person import begin, consent
-from vault import ConnectionStatus
+from vault import ConnectionStatus, Revocation
 from vault.times import utc_now
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -107,22 +108,39 @@ async def test_a_token_that_ends_early_is_refreshed_at_a_401(place: Place, site:
     assert answer.json() == {"name": "ada"}
 
 
-async def test_an_answer_of_another_server_is_refused_before_its_code_is_used(place: Place, site: Site) -> None:
+@pytest.mark.parametrize("iss", ["https://evil.test", "", None])
+async def test_an_answer_of_another_server_is_refused_before_its_code_is_used(
+    place: Place, site: Site, iss: str | None
+) -> None:
     async with place.signed_in() as visitor:
-        for change in (lambda back, iss: back.replace(iss, "https%3A%2F%2Fevil.test"), lambda back, iss: back):
-            back = await consent(site, await begin(visitor))
-            iss = one(back, "iss")
-            assert iss == site.issuer
-            written = back.partition("iss=")[2].partition("&")[0]
-            changed = change(back, written)
-            if changed == back:
-                changed = back.replace(f"&iss={written}", "")
-                assert "iss=" not in changed
-            answer = await come_back(visitor, changed)
-            assert answer.status_code == 403
-            assert "issuer-foreign" in answer.text
+        back = await consent(site, await begin(visitor))
+        sent = query_of(back)
+        assert sent.pop("iss") == site.issuer
+        changed = sent if iss is None else sent | {"iss": iss}
+        answer = await come_back(visitor, f"/oauth/callback/acme?{urlencode(changed)}")
+    assert answer.status_code == 403
+    assert "issuer-foreign" in answer.text
     assert place.sent.requests == []
     assert await place.vault.connections.list() == []
+
+
+async def test_a_connection_is_tested_and_revoked_at_its_provider_when_it_is_deleted(
+    place: Place, site: Site, working: None
+) -> None:
+    await connect(place, site)
+    revocations = site.asked("/o/revoke_token/")
+    async with place.program() as caller:
+        assert (await caller.post("/api/v1/connections/acme-crm/test")).json()["ok"]
+        assert (await caller.delete("/api/v1/connections/acme-crm")).status_code == 202
+
+        async def gone() -> bool:
+            return (await caller.get("/api/v1/connections/acme-crm")).status_code == 404
+
+        await eventually(gone)
+    assert site.asked("/o/revoke_token/") == revocations + 2
+    left = await place.vault.connections.deletions.last("acme-crm")
+    assert left is not None
+    assert left.revocation is Revocation.REVOKED
 
 
 async def test_a_code_that_was_brought_from_elsewhere_is_refused_by_its_challenge(place: Place, site: Site) -> None:
