@@ -4,34 +4,32 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import pytest
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import Connection, MetaData, event, insert, select, text
-from sqlalchemy.exc import OperationalError, ProgrammingError
+from sqlalchemy import Connection, MetaData, insert, select, text
 
 from settings import ROOT
-from tests.conftest import eventually
 from tests.vault.conftest import Clock, Kind
 from tests.vault.test_migration import differences
-from vault import LocalKeys, Vault, VaultNotMigrated, VaultUnavailable, migrate
+from vault import LocalKeys, Vault, VaultNotMigrated, migrate
 from vault.database import Database
-from vault.tables import metadata
 
 # What the code of revision 0003 stored under the key of these tests, as its own vault wrote it; but for `paces`.
 RELEASED: dict[str, list[dict[str, Any]]] = json.loads((Path(__file__).parent / "released.json").read_text("utf-8"))
 REVISIONS = {"0001": {*RELEASED} - {"webhook_tokens", "paces"}, "0002": {*RELEASED} - {"paces"}, "0003": {*RELEASED}}
 API_KEY = "steps_jNVkPtQ4onZgzWIrCNDk8rob3sgkJmVo7LyEaYhojHg"  # of released.json
 
+P = ParamSpec("P")
+T = TypeVar("T")
 Rows = dict[str, list[dict[str, Any]]]
 
 
@@ -53,37 +51,32 @@ async def test_what_an_earlier_version_stored_is_kept_and_used(
 ):
     before = await as_of(new_url, revision)
     await migrate(new_url)
-    database = Database(new_url)
-    async with database.read() as connection:
-        assert await connection.run_sync(differences) == []
-        after = await connection.run_sync(rows_of, [*before])
-    await database.close()
+    assert await look(new_url, differences) == []
+    after = await look(new_url, rows_of, [*before])
     for table, rows in before.items():
         assert rows
         assert [{column: new[column] for column in old} for old, new in zip(rows, after[table], strict=True)] == rows
     vault = await Vault.open(new_url, keys, now=clock)
     opened = await vault.connections.open("my-notion")
-    assert (opened.tokens.access.reveal(), opened.account.workspace_name) == ("access-1", "Workspace")
-    assert (await vault.variables.open("OrderToNotion", "KEY")).value.reveal() == "secret-value"
+    assert opened.tokens.access.reveal() == "access-1"
+    assert (await vault.connections.get("my-notion")).account.workspace_name == "Workspace"
+    assert (await vault.variables.open("OrderToNotion", "KEY")).reveal() == "secret-value"
     assert (await vault.api_keys.verify(API_KEY)).name == "laptop"
     await vault.close()
 
 
-async def test_processes_that_migrate_an_old_database_at_once_do_it_once(new_url: str):
-    await as_of(new_url, "0001")
+def test_processes_that_migrate_an_old_database_at_once_do_it_once(new_url: str):
+    asyncio.run(as_of(new_url, "0001"))
     code = "import asyncio, sys; from vault import migrate; asyncio.run(migrate(sys.argv[1]))"
     started = [subprocess.Popen([sys.executable, "-c", code, new_url], cwd=ROOT) for _ in range(2)]
     assert [process.wait(timeout=60) for process in started] == [0, 0]
-    database = Database(new_url)
-    async with database.read() as connection:
-        assert await connection.run_sync(differences) == []
-    await database.close()
+    assert asyncio.run(look(new_url, differences)) == []
 
 
-async def test_a_migration_that_is_interrupted_leaves_all_as_it_was(new_url: str):
-    """By an error and by a kill, each after the first changes were made."""
-    before = await as_of(new_url, "0003")
-    old = await shape(new_url)
+def test_a_migration_that_is_interrupted_leaves_all_as_it_was(new_url: str):
+    """It is killed after the first changes were made."""
+    before = asyncio.run(as_of(new_url, "0003"))
+    old = asyncio.run(look(new_url, shape))
     code = (
         "import asyncio, sys, time, vault.migration as m; from alembic import op; "
         "op.create_index = lambda *a, **k: (print('in the middle', flush=True), time.sleep(600)); "
@@ -93,12 +86,10 @@ async def test_a_migration_that_is_interrupted_leaves_all_as_it_was(new_url: str
         assert process.stdout is not None
         assert process.stdout.readline() == b"in the middle\n"
         process.send_signal(signal.SIGKILL)
-    assert await shape(new_url) == old
-    database = Database(new_url)
-    async with database.read() as connection:
-        assert await connection.run_sync(rows_of, [*before]) == before
-    await database.close()
-    await migrate(new_url)
+    assert asyncio.run(look(new_url, shape)) == old
+    assert asyncio.run(look(new_url, rows_of, [*before])) == before
+    asyncio.run(migrate(new_url))
+    assert asyncio.run(look(new_url, differences)) == []
 
 
 async def test_a_newer_database_is_refused_with_what_to_do(new_url: str, keys: LocalKeys):
@@ -107,9 +98,10 @@ async def test_a_newer_database_is_refused_with_what_to_do(new_url: str, keys: L
     async with database.write() as connection:
         await connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
     await database.close()
-    for refused in (Vault.open(new_url, keys), migrate(new_url)):
-        with pytest.raises(VaultNotMigrated, match=r"9999.*newer version"):
-            await refused
+    with pytest.raises(VaultNotMigrated, match=r"9999.*newer version"):
+        await Vault.open(new_url, keys)
+    with pytest.raises(VaultNotMigrated, match=r"9999.*newer version"):
+        await migrate(new_url)
 
 
 async def test_a_vault_goes_on_while_its_tables_grow(new_url: str, keys: LocalKeys):
@@ -167,17 +159,22 @@ def rows_of(connection: Connection, names: list[str]) -> Rows:
     tables = reflected(connection).tables
     return {
         name: [
-            dict(row._mapping)
-            for row in connection.execute(select(tables[name]).order_by(*tables[name].primary_key.columns))
+            dict(row)
+            for row in connection.execute(select(tables[name]).order_by(*tables[name].primary_key.columns)).mappings()
         ]
         for name in names
     }
 
 
-async def shape(url: str) -> dict[str, list[str]]:
+def shape(connection: Connection) -> dict[str, list[str]]:
     """The tables that there are, and their columns."""
+    return {name: [column.name for column in table.columns] for name, table in reflected(connection).tables.items()}
+
+
+async def look(url: str, work: Callable[Concatenate[Connection, P], T], *arguments: P.args, **more: P.kwargs) -> T:
     database = Database(url)
-    async with database.read() as connection:
-        tables = (await connection.run_sync(reflected)).tables
-    await database.close()
-    return {name: [column.name for column in table.columns] for name, table in tables.items()}
+    try:
+        async with database.read() as connection:
+            return await connection.run_sync(work, *arguments, **more)
+    finally:
+        await database.close()
