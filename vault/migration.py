@@ -35,7 +35,7 @@ async def migrate(database_url: str) -> None:
         VaultNotMigrated: a newer version has migrated it.
         VaultUnavailable: the database does not answer, or this role may not make tables.
     """
-    database = Database(database_url)
+    database = Database(database_url, patient=True)  # it may wait for another that migrates
     try:
         if database.file is not None:
             make_private(database.file)

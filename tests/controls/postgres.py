@@ -25,9 +25,9 @@ CONTROLS: Controls = [
         threat="The way to the database is read along although TLS was asked for",
         control="A server without TLS is refused, not used without it",
         test="tests/vault/test_postgres.py::test_where_tls_is_asked_for_nothing_goes_without_it",
-        path="vault/database.py",
-        present='        return bare, {"ssl": mode}',
-        absent="        return bare, {}",
+        path="vault/database_url.py",
+        present='        return {"ssl": mode}',
+        absent="        return {}",
     ),
     Control(
         threat="The password of the database stands in an error or a log",
