@@ -36,6 +36,7 @@ from steps.scheduled import Occurrence, OccurrenceRequest
 from steps.wait import OpenedWait, WaitRequest
 from vault import ConnectionUnknown, Signer, Vault, VaultError
 from vault import notion as provider  # not by its own name, which is that of a module here
+from vault.registrations import Registrations
 
 __all__ = ["Activities"]
 
@@ -57,9 +58,10 @@ class Activities:
     ) -> None:
         self._client = client
         self._vault, self._signer, self._public_url = vault, signer, settings.public_url
-        self._egress = Egress(settings, resolver)
-        self._connections = ActiveConnections(vault, settings.notion_origin)
-        self._refresher = Refresher(vault, self._egress, settings, self._connections)
+        registrations = Registrations(settings)
+        self._egress = Egress(settings, resolver, registrations.all())
+        self._connections = ActiveConnections(vault, registrations)
+        self._refresher = Refresher(vault, self._egress, registrations, self._connections)
         self._seals = Seals(vault, signer, self._connections, self._refresher)
         rates = dict.fromkeys(provider().hosts, settings.notion_requests_per_second)
         self._sender = Sender(self._egress, self._seals, Pacer(vault.paces, rates))
@@ -71,7 +73,7 @@ class Activities:
         self._records = Records(notion_calls, sources, settings.notion_version)
         self._uploads = Uploads(self._egress, notion_calls)
         self._tasks = ConnectionTasks(
-            Revoker(vault, self._egress, settings, self._connections),
+            Revoker(vault, self._egress, registrations),
             Trials(vault, self._sender, self._seals, self._connections, settings),
             Teller(self._egress, settings),
         )

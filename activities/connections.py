@@ -3,10 +3,10 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 
-from settings import NOTION_ORIGIN
 from steps.errors import ConnectionNeedsReauthorization, ConnectionNotFound, EgressDenied
 from steps.reconnection import how_to
-from vault import Connection, ConnectionStatus, ConnectionUnknown, Opened, Provider, Vault, notion
+from vault import Connection, ConnectionStatus, ConnectionUnknown, Opened, Provider, Vault
+from vault.registrations import Registrations
 
 logger = logging.getLogger("worker")
 
@@ -16,9 +16,9 @@ _MOST_NAMED = 10
 class ActiveConnections:
     """Look connections up, and say what to do where one cannot be used."""
 
-    def __init__(self, vault: Vault, notion_origin: str = NOTION_ORIGIN) -> None:
+    def __init__(self, vault: Vault, registrations: Registrations) -> None:
         self._connections = vault.connections
-        self._providers = {"notion": notion(notion_origin)}
+        self._registrations = registrations
 
     async def find(self, handle: str) -> Connection:
         """Return the connection, which is active.
@@ -84,7 +84,7 @@ class ActiveConnections:
 
     def provider(self, connection: Connection) -> Provider:
         """Return the provider whose account the connection reaches."""
-        provider = self._providers.get(connection.provider)
+        provider = self._registrations.provider(connection.provider)
         if provider is None:
             raise EgressDenied(
                 f"The connection {connection.handle!r} is of the provider {connection.provider!r}, for which this "

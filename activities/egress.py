@@ -3,10 +3,11 @@ from __future__ import annotations
 import asyncio
 import logging
 import ssl
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import cache
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import IO, ClassVar
+from urllib.parse import urlsplit
 
 import httpx
 
@@ -16,9 +17,10 @@ from activities.body import CappedTransport
 from activities.exchange import Exchange
 from activities.network import GuardedBackend, Resolver, resolve
 from activities.route import RoutedTransport
-from settings import NOTION_ORIGIN, Settings
+from settings import Settings, is_loopback, origin_of
 from steps.errors import EgressDenied, FetchFailed, RequestInvalid
 from steps.http import Response
+from vault import Provider
 
 MOST_REDIRECTS = 5
 
@@ -44,13 +46,16 @@ class TooManyRedirects(FetchFailed):
 class Egress:
     """Send requests to the outside: to public addresses only, with answers capped, and nothing kept between them."""
 
-    def __init__(self, settings: Settings, resolver: Resolver = resolve) -> None:
+    def __init__(self, settings: Settings, resolver: Resolver = resolve, providers: Sequence[Provider] = ()) -> None:
         self._allowed = AllowedHosts(settings.egress_hosts, settings.egress_private_hosts)
         most = settings.max_running_steps
         outside = provider = route = guarded_transport(settings.egress_private_hosts, most, resolver)
-        if settings.notion_origin != NOTION_ORIGIN:
-            provider = guarded_transport([host_and_port(httpx.URL(settings.notion_origin))], most)
-            route = RoutedTransport(outside, provider, settings.notion_origin)
+        if places := _places_near(providers):
+            # What the configuration of providers names on this machine is reached for these end points and hosts only.
+            near = guarded_transport([host_and_port(httpx.URL(place)) for place in places], most)
+            provider = RoutedTransport(outside, near, {place: place for place in places})
+            stand_ins = {f"https://{host}": origin for one in providers for host, origin in one.stand_ins.items()}
+            route = RoutedTransport(outside, near, stand_ins)
         self._client = _client(route, settings.max_response_bytes)
         self._files = _client(route, settings.max_upload_bytes, "STEPS_MAX_UPLOAD_BYTES")
         # For the end points that the configuration names, and no workflow.
@@ -85,6 +90,14 @@ class Egress:
     async def send_to_provider(self, request: httpx.Request, exchange: Exchange, seconds: float) -> Response:
         """Send a request to a provider's own end point."""
         return await _send(self._provider, request, exchange, None, seconds)
+
+
+def _places_near(providers: Sequence[Provider]) -> set[str]:
+    places: set[str] = set()
+    for provider in providers:
+        end_points = [provider.token_url, provider.revoke_url or "", *provider.stand_ins.values()]
+        places |= {origin_of(url) for url in end_points if url and is_loopback(urlsplit(url).hostname or "")}
+    return places
 
 
 def check_address(url: httpx.URL) -> None:

@@ -6,16 +6,16 @@ from collections.abc import AsyncIterator, Mapping
 from datetime import timedelta
 from typing import Any, cast
 
-import httpx
-
 from activities.connections import ActiveConnections, check_active, needs_reauthorization
 from activities.egress import Egress
 from activities.exchange import Exchange, NoAnswer
-from settings import Settings
 from steps.errors import FetchFailed, ResponseTooLarge, StepsError, VaultFailed
 from steps.http import Response
 from steps.parts import parse_object
 from vault import Opened, Provider, Secret, Tokens, Vault, VaultError
+from vault.lifetimes import refresh_due
+from vault.registrations import Registration, Registrations, where_registered
+from vault.times import Clock, utc_now
 
 # For two calls and the pause between them, and for storing what they bring: nobody else begins meanwhile.
 LEASE = timedelta(seconds=60)
@@ -35,10 +35,16 @@ class AnswerLost(FetchFailed):
 class Refresher:
     """Exchange a retired token for a new one: once, by one worker, and stored before anybody uses it."""
 
-    def __init__(self, vault: Vault, egress: Egress, settings: Settings, active: ActiveConnections) -> None:
+    def __init__(
+        self,
+        vault: Vault,
+        egress: Egress,
+        registrations: Registrations,
+        active: ActiveConnections,
+        now: Clock = utc_now,
+    ) -> None:
         self._connections = vault.connections
-        self._egress, self._active = egress, active
-        self._id, self._secret = settings.notion_client_id, settings.notion_client_secret
+        self._egress, self._registrations, self._active, self._now = egress, registrations, active, now
         self._running: dict[tuple[str, int], asyncio.Task[Opened]] = {}
 
     async def renew(self, stale: Opened, provider: Provider) -> Opened:
@@ -49,12 +55,12 @@ class Refresher:
             FetchFailed: the provider was not reached or is out of order, or another worker is not done.
             VaultFailed: the provider refuses this deployment's own client id or secret.
         """
-        if self._id is None or self._secret is None:
+        registration = self._registrations.get(provider.name)
+        if registration is None:
             raise VaultFailed(
-                f"{provider.title} retired a token, and it cannot be refreshed: set STEPS_NOTION_CLIENT_ID and "
-                "STEPS_NOTION_CLIENT_SECRET for the worker."
+                f"{provider.title} retired a token, and it cannot be refreshed: set {where_registered(provider.name)} "
+                "for the worker."
             )
-        client = httpx.BasicAuth(self._id, self._secret.get_secret_value())
         key = stale.connection.id, stale.version
         handle = stale.connection.handle
         async for _ in _waits():
@@ -67,7 +73,7 @@ class Refresher:
             if turn := await self._connections.refreshes.begin(handle, version=stale.version, lease=LEASE):
                 # A call that is cancelled must not take the refresh with it: the answer would be lost, and the old
                 # refresh token may be spent by then.
-                task = asyncio.create_task(self._refresh(current, provider, client, again=turn == "again"))
+                task = asyncio.create_task(self._refresh(current, registration, again=turn == "again"))
                 self._running[key] = task
                 task.add_done_callback(lambda done: self._forget(key, done))
                 return await asyncio.shield(task)
@@ -83,15 +89,15 @@ class Refresher:
         if not task.cancelled():
             task.exception()  # seen, also when nobody waits for it any more
 
-    async def _refresh(self, current: Opened, provider: Provider, client: httpx.BasicAuth, *, again: bool) -> Opened:
+    async def _refresh(self, current: Opened, registration: Registration, *, again: bool) -> Opened:
         """Refresh; a refresh whose answer was lost, here or by a worker that died, is made once more and no more.
 
         Where the lost one took effect, its pair is gone and the provider refuses the spent token: a person is needed.
         Where it did not, the second one succeeds.
         """
-        key = current.connection.id, current.version
+        key, provider = (current.connection.id, current.version), registration.provider
         try:
-            return await self._exchange(current, provider, client)
+            return await self._exchange(current, registration)
         except AnswerLost:
             if again:
                 return await self._lose(current, f"{provider.title}'s answers to two refreshes were lost")
@@ -100,14 +106,15 @@ class Refresher:
         if (current.connection.id, current.version) != key:
             return current
         try:
-            return await self._exchange(current, provider, client)
+            return await self._exchange(current, registration)
         except AnswerLost:
             return await self._lose(current, f"{provider.title}'s answers to two refreshes were lost")
 
-    async def _exchange(self, current: Opened, provider: Provider, client: httpx.BasicAuth) -> Opened:
+    async def _exchange(self, current: Opened, registration: Registration) -> Opened:
         handle, refresh = current.connection.handle, cast("Secret", current.tokens.refresh)
+        provider, asked = registration.provider, self._now()
         try:
-            answer = await self._ask(refresh, provider, client)
+            answer = await self._ask(refresh, registration)
         except (NoAnswer, ResponseTooLarge) as error:
             raise AnswerLost(str(error)) from None
         except StepsError:
@@ -122,7 +129,8 @@ class Refresher:
                 raise AnswerLost(f"{provider.title} answered the refresh of the connection {handle!r} without a token.")
             following = body.get("refresh_token")
             fresh = Secret(following) if isinstance(following, str) and following else refresh
-            await self._store(current, Tokens(Secret(access), fresh))
+            due = refresh_due(provider, body.get("expires_in"), asked)
+            await self._store(current, Tokens(Secret(access), fresh, due))
             # Read again: where another pair came in between, that one is in force.
             return await self._connections.open(handle)
         # Out of order, it may or may not have spent the token; it is asked again when it has had a moment.
@@ -130,7 +138,7 @@ class Refresher:
         if answer.status in (400, 401, 403):
             raise VaultFailed(
                 f"{provider.title} refused to refresh the connection {handle!r} ({answer.status} {code}). "
-                "Check STEPS_NOTION_CLIENT_ID and STEPS_NOTION_CLIENT_SECRET of the worker."
+                f"Check {where_registered(provider.name)}, of the worker."
             )
         raise FetchFailed(f"{provider.title} answered the refresh of the connection {handle!r} with {answer.status}.")
 
@@ -157,14 +165,9 @@ class Refresher:
             else:
                 return
 
-    async def _ask(self, refresh: Secret, provider: Provider, client: httpx.BasicAuth) -> Response:
-        request = httpx.Request(
-            "POST",
-            provider.token_url,
-            headers=dict(provider.token_headers),
-            json={"grant_type": "refresh_token", "refresh_token": refresh.reveal()},
-        )
-        request = next(client.auth_flow(request))
+    async def _ask(self, refresh: Secret, registration: Registration) -> Response:
+        fields = {"grant_type": "refresh_token", "refresh_token": refresh.reveal()}
+        request = registration.request(registration.provider.token_url, fields)
         # Nothing is scrubbed here: the answer holds tokens, and only its code is ever shown.
         return await self._egress.send_to_provider(request, Exchange(request.url.host), _SECONDS)
 

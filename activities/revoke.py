@@ -4,13 +4,12 @@ import logging
 
 import httpx
 
-from activities.connections import ActiveConnections
 from activities.egress import Egress
 from activities.exchange import Exchange
-from settings import Settings
 from steps.connection_tasks import Doomed, Forgetting, Revoked
-from steps.errors import EgressDenied, FetchFailed, VaultFailed
-from vault import Opened, Provider, Revocation, Vault, VaultError
+from steps.errors import FetchFailed, VaultFailed
+from vault import Opened, Revocation, Vault, VaultError
+from vault.registrations import Registrations
 from vault.revoking import may_change, revocations, was_revoked
 
 logger = logging.getLogger("worker")
@@ -27,9 +26,8 @@ _TOLD = {
 class Revoker:
     """End what a provider has authorized, for connections that are being deleted."""
 
-    def __init__(self, vault: Vault, egress: Egress, settings: Settings, active: ActiveConnections) -> None:
-        self._deletions, self._egress, self._active = vault.connections.deletions, egress, active
-        self._settings = settings
+    def __init__(self, vault: Vault, egress: Egress, registrations: Registrations) -> None:
+        self._deletions, self._egress, self._registrations = vault.connections.deletions, egress, registrations
 
     async def revoke(self, doomed: Doomed) -> Revoked:
         """Revoke the tokens at their provider; said again of what has ended already, it is the same.
@@ -66,21 +64,14 @@ class Revoker:
         )
         if gone:
             left = await self._deletions.last(forgetting.handle)
-            told = _TOLD[forgetting.revocation] % {"provider": left.provider.capitalize() if left else "its provider"}
+            told = _TOLD[forgetting.revocation] % {
+                "provider": self._registrations.title(left.provider) if left else "its provider"
+            }
             level = logging.INFO if forgetting.revocation == "revoked" else logging.WARNING
             logger.log(level, "Connection %s is deleted: %s", forgetting.handle, told)
         return gone
 
     def _requests(self, opened: Opened) -> list[httpx.Request]:
-        try:
-            provider = self._active.provider(opened.connection)
-        except EgressDenied:  # of a provider that this deployment no longer knows
-            return []
-        client = self._client(provider)
-        return [] if client is None else revocations(provider, client, opened.tokens)
-
-    def _client(self, provider: Provider) -> httpx.BasicAuth | None:
-        id, secret = self._settings.notion_client_id, self._settings.notion_client_secret
-        if provider.name != "notion" or not id or secret is None:
-            return None
-        return httpx.BasicAuth(id, secret.get_secret_value())
+        # None also for a provider that this deployment no longer knows.
+        registration = self._registrations.get(opened.connection.provider)
+        return [] if registration is None else revocations(registration, opened.tokens)

@@ -6,12 +6,14 @@ from dataclasses import dataclass
 
 import httpx
 
-from activities.connections import ActiveConnections
+from activities.connections import ActiveConnections, needs_reauthorization
 from activities.exchange import Exchange
 from activities.refresh import Refresher
-from steps.errors import EgressDenied, RequestInvalid, SealInvalid
+from steps.errors import EgressDenied, FetchFailed, RequestInvalid, SealInvalid
 from steps.sealed import PATTERN, Kind, SealedToken, refer_to, seal_purpose, seal_text
 from vault import Opened, Secret, Signer, VariableUnknown, Vault
+from vault.lifetimes import MARGIN
+from vault.times import Clock, utc_now
 
 _MARK = "sealed:"
 # Visible characters, and spaces inside: what h11 sends, checked here because its own refusal quotes the value.
@@ -37,8 +39,15 @@ class Seal:
 class Seals:
     """Make the sealed references of workflows, and open them again."""
 
-    def __init__(self, vault: Vault, signer: Signer, connections: ActiveConnections, refresher: Refresher) -> None:
-        self._vault, self._signer = vault, signer
+    def __init__(
+        self,
+        vault: Vault,
+        signer: Signer,
+        connections: ActiveConnections,
+        refresher: Refresher,
+        now: Clock = utc_now,
+    ) -> None:
+        self._vault, self._signer, self._now = vault, signer, now
         self._connections, self._refresher = connections, refresher
 
     def make(self, kind: Kind, name: str, workflow: str) -> SealedToken:
@@ -69,8 +78,10 @@ class Seals:
             ConnectionNotFound, ConnectionNeedsReauthorization, SealInvalid: it cannot be opened.
         """
         if seal.kind == "connection":
-            return await self._connections.open(
-                seal.name, lambda found: _check_place(seal, url, self._connections.provider(found).hosts)
+            return await self._fresh(
+                await self._connections.open(
+                    seal.name, lambda found: _check_place(seal, url, self._connections.provider(found).hosts)
+                )
             )
         try:
             variable = await self._vault.variables.get(workflow, seal.name)
@@ -80,6 +91,24 @@ class Seals:
         except VariableUnknown:
             pass  # said below, in the words of the workflow
         raise SealInvalid(f"{seal} of {workflow} is gone, or secret no longer. A new run reads the variables anew.")
+
+    async def _fresh(self, opened: Opened) -> Opened:
+        """Return the connection with a pair whose time is not over, refreshed where it is."""
+        due = opened.tokens.expires_at
+        now = self._now()
+        if due is None or now < due:
+            return opened
+        provider = self._connections.provider(opened.connection)
+        if opened.tokens.refresh is not None:
+            try:
+                return await self._refresher.renew(opened, provider)
+            except FetchFailed:
+                if now >= due + MARGIN:
+                    raise
+                return opened  # it may still be taken; a 401 says that it is not
+        if now >= due + 2 * MARGIN and await self._connections.lose(opened, "its time is over"):
+            raise needs_reauthorization(opened.connection.handle)
+        return opened
 
     async def renew(self, stale: Opened) -> Opened | None:
         """Return the connection with newer tokens, or None where there is no way to get any."""

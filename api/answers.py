@@ -91,7 +91,11 @@ def problem_of(error: Exception) -> Problem:
 
 def respond(scope: Scope, error: Exception) -> Response:
     """Return the answer to a request that met this error."""
-    problem = problem_of(error)
+    return show(scope, problem_of(error))
+
+
+def show(scope: Scope, problem: Problem) -> Response:
+    """Return a problem as a page for browsers, as JSON for programs."""
     if _wants_page(scope):
         return render("problem.html", scope, status=problem.status, headers=problem.headers, problem=problem)
     return Response(json.dumps(problem.body()), problem.status, problem.headers, MEDIA_TYPE)

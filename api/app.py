@@ -14,6 +14,7 @@ from temporalio.client import Client
 
 from api import (
     answers,
+    callback,
     codec,
     connect,
     connection_pages,
@@ -43,6 +44,7 @@ from api.failures import Failures
 from api.security_headers import SecurityHeaders
 from api.services import Services
 from settings import Settings, origin_of, read_settings
+from vault.provider_errors import ProvidersFileInvalid
 from vault.vault import Vault
 
 _ROOMS = (
@@ -61,6 +63,7 @@ _ROOMS = (
     signin,
     connection_pages,  # before `connect`, for a handle may be `add`
     connect,
+    callback,
     codec,
     pages,
 )
@@ -75,7 +78,10 @@ def create_app(
 ) -> FastAPI:
     """Return the application. What is passed in stays the caller's to close; the rest is opened when needed."""
     settings = settings or read_settings()
-    services = Services(settings, client=client, vault=vault, provider_http=provider_http)
+    try:
+        services = Services(settings, client=client, vault=vault, provider_http=provider_http)
+    except ProvidersFileInvalid as error:
+        raise SystemExit(str(error)) from None
     temporal_ui = origin_of(settings.temporal_ui_url) if settings.payload_keys_text.strip() else None
 
     @asynccontextmanager

@@ -100,6 +100,7 @@ async def _list(
         "connections.html",
         request.scope,
         connections=items,
+        title_of=services.registrations.title,
         owners={item.handle: owner_of(item) for item in items},
         uses={item.handle: uses_of(services, item.handle) for item in items},
         connected=connected if connected in known else None,

@@ -70,9 +70,7 @@ async def _revoke(http: httpx.AsyncClient, client: OAuthClient, tokens: Tokens) 
     statuses: list[int] = []
     try:
         async with asyncio.timeout(_LONGEST_SECONDS):
-            for request in revocations(
-                client.provider, httpx.BasicAuth(client.client_id, client.client_secret), tokens
-            ):
+            for request in revocations(client.registration, tokens):
                 response = await http.send(request, stream=True, follow_redirects=False)  # its status is enough
                 statuses.append(response.status_code)
                 await response.aclose()

@@ -2,46 +2,100 @@
 
 from __future__ import annotations
 
-import asyncio
+import base64
+import hashlib
 import logging
 from dataclasses import dataclass, field
-from typing import Any, cast
+from datetime import datetime
+from typing import Any
 from urllib.parse import urlencode
 
 import httpx
 
-from api.oauth_problems import ProviderNotConfigured, ProviderRefused, ProviderUnreachable
+from api.accounts import read_account
+from api.oauth_problems import IssuerForeign, ProviderNotConfigured, ProviderRefused, ProviderUnreachable
+from api.provider_calls import AGAIN, bounded, call
 from settings import Settings
-from steps.parts import parse_object
-from vault import providers
 from vault.connection import Account, Tokens
+from vault.lifetimes import refresh_due
 from vault.providers import Provider
+from vault.registrations import Registration, Registrations, where_registered
 from vault.secret import Secret
+from vault.signing import Signer
+from vault.times import utc_now
 
 logger = logging.getLogger("api")
 
-_LARGEST_ANSWER = 65_536
-_LONGEST_SECONDS = 15.0
-_LONGEST_TEXT = 200
-_LONGEST_TOKEN = 4096
-_AGAIN = "Nothing was stored. Start the connection again."
+_LONGEST_TOKEN = 16_384
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """What one authorization proves itself by; it is made anew of the state, and stored nowhere."""
+
+    state: str
+    verifier: str = field(repr=False)
+    nonce: str = field(repr=False)
+
+    @classmethod
+    def of(cls, state: str, signer: Signer) -> Attempt:
+        """Return what belongs to a state: nobody without the signing key can tell the verifier from it."""
+        return cls(state, signer.sign("oauth-pkce", state), signer.sign("oauth-nonce", state))
+
+    @property
+    def challenge(self) -> str:
+        """The verifier as the browser may see it (RFC 7636, S256)."""
+        hashed = hashlib.sha256(self.verifier.encode("ascii")).digest()
+        return base64.urlsafe_b64encode(hashed).rstrip(b"=").decode("ascii")
 
 
 @dataclass(frozen=True)
 class OAuthClient:
-    """This deployment's registration at a provider."""
+    """This deployment's registration at a provider, and where its browsers come back."""
 
-    provider: Provider
-    client_id: str
-    client_secret: str = field(repr=False)
+    registration: Registration
     redirect_uri: str
 
-    def authorize_url(self, state: str) -> str:
-        """Return where the browser gives its consent."""
-        query = {"client_id": self.client_id, "redirect_uri": self.redirect_uri, **self.provider.authorize_params}
-        return f"{self.provider.authorize_url}?{urlencode(query | {'state': state})}"
+    @property
+    def provider(self) -> Provider:
+        """The provider."""
+        return self.registration.provider
 
-    async def exchange(self, http: httpx.AsyncClient, code: str) -> tuple[Account, Tokens]:
+    def authorize_url(self, attempt: Attempt) -> str:
+        """Return where the browser gives its consent."""
+        provider = self.provider
+        query = {
+            **provider.authorize_params,
+            "response_type": "code",
+            "client_id": self.registration.client_id,
+            "redirect_uri": self.redirect_uri,
+            "state": attempt.state,
+        }
+        if provider.scopes:
+            query["scope"] = " ".join(provider.scopes)
+        if provider.pkce:
+            query |= {"code_challenge": attempt.challenge, "code_challenge_method": "S256"}
+        if provider.account.source == "id_token":
+            query["nonce"] = attempt.nonce
+        return f"{provider.authorize_url}?{urlencode(query)}"
+
+    def check_issuer(self, iss: str | None, *, code: bool) -> None:
+        """Refuse what another server answered (RFC 9207), before its code is used.
+
+        What brings no code may lack `iss`, for some servers name themselves with a code alone.
+
+        Raises:
+            IssuerForeign: `iss` is another one's, or is missing where the provider always sends it.
+        """
+        provider = self.provider
+        if iss is None and not (code and provider.iss_required):
+            return
+        if provider.issuer is not None and iss != provider.issuer:
+            raise IssuerForeign(
+                f"The answer does not come from {provider.title}. Nothing was sent there, and nothing was stored."
+            )
+
+    async def exchange(self, http: httpx.AsyncClient, code: str, attempt: Attempt) -> tuple[Account, Tokens]:
         """Return what the code stands for; the code is used up.
 
         Raises:
@@ -49,80 +103,42 @@ class OAuthClient:
             ProviderUnreachable: there was no answer, or none that can be read.
         """
         title = self.provider.title
-        try:
-            async with asyncio.timeout(_LONGEST_SECONDS):
-                status, body = await self._post(http, code)
-        except (httpx.HTTPError, TimeoutError) as error:
-            # Its type alone: the text of some of these holds what was sent.
-            logger.warning("The token end point of %s did not answer: %s", title, type(error).__name__)
-            raise ProviderUnreachable(f"{title} did not answer. {_AGAIN}") from None
-        answer = parse_object(body) or {}
-        if status != 200:
-            raise _refused(title, status, answer)
-        return self._grant(answer)
-
-    async def _post(self, http: httpx.AsyncClient, code: str) -> tuple[int, bytes]:
         fields = {"grant_type": "authorization_code", "code": code, "redirect_uri": self.redirect_uri}
-        as_json = self.provider.token_format == "json"  # noqa: S105  # a format, not a token
-        request = http.build_request(
-            "POST",
-            self.provider.token_url,
-            headers={**self.provider.token_headers, "Accept": "application/json", "Accept-Encoding": "identity"},
-            json=fields if as_json else None,
-            data=None if as_json else fields,
-        )
-        auth = httpx.BasicAuth(self.client_id, self.client_secret)
-        response = await http.send(request, auth=auth, stream=True, follow_redirects=False)
-        try:
-            return response.status_code, await self._read(response)
-        finally:
-            await response.aclose()
+        if self.provider.pkce:
+            fields["code_verifier"] = attempt.verifier
+        asked = utc_now()
+        status, answer = await call(http, title, self.registration.request(self.provider.token_url, fields))
+        if status != 200:
+            raise _refused(self.provider, status, answer)
+        tokens = self._tokens(answer, asked)
+        return await read_account(http, self.registration, answer, tokens.access, attempt.nonce), tokens
 
-    async def _read(self, response: httpx.Response) -> bytes:
-        # As they come over the wire: a compressed answer could unfold to any size.
-        body = b""
-        async for chunk in response.aiter_raw():
-            body += chunk
-            if len(body) > _LARGEST_ANSWER:
-                raise ProviderUnreachable(f"{self.provider.title}'s answer is too large to be one. {_AGAIN}")
-        return body
-
-    def _grant(self, answer: dict[str, Any]) -> tuple[Account, Tokens]:
-        access, refresh, account = answer.get("access_token"), answer.get("refresh_token"), answer.get("bot_id")
-        whole = _is_token(access) and (refresh is None or _is_token(refresh)) and isinstance(account, str) and account
-        if not whole:
-            raise ProviderUnreachable(f"{self.provider.title}'s answer lacks a token or an account. {_AGAIN}")
-        owner = answer.get("owner")
-        return (
-            Account(
-                id=str(account),
-                workspace_id=_text(answer.get("workspace_id")),
-                workspace_name=_text(answer.get("workspace_name")),
-                workspace_icon=_text(answer.get("workspace_icon"), 2000),
-                owner=cast("dict[str, Any]", owner) if isinstance(owner, dict) else None,
-            ),
-            Tokens(access=Secret(str(access)), refresh=Secret(str(refresh)) if refresh is not None else None),
-        )
+    def _tokens(self, answer: dict[str, Any], asked: datetime) -> Tokens:
+        access, refresh = answer.get("access_token"), answer.get("refresh_token")
+        kind = answer.get("token_type", "bearer")
+        if not _is_token(access) or not (refresh is None or _is_token(refresh)):
+            raise ProviderUnreachable(f"{self.provider.title}'s answer lacks a token. {AGAIN}")
+        if not isinstance(kind, str) or kind.lower() != "bearer":
+            raise ProviderUnreachable(f"{self.provider.title}'s token is of a kind that no header carries. {AGAIN}")
+        due = refresh_due(self.provider, answer.get("expires_in"), asked)
+        return Tokens(Secret(str(access)), Secret(str(refresh)) if refresh is not None else None, due)
 
 
-def oauth_client(settings: Settings, name: str) -> OAuthClient | None:
+def oauth_client(settings: Settings, registrations: Registrations, name: str) -> OAuthClient | None:
     """Return the registration at the provider of this name, or None when there is no such provider.
 
     Raises:
         ProviderNotConfigured: its client id or secret is not set.
     """
-    if name != "notion":
+    if registrations.provider(name) is None:
         return None
-    client_id, secret = settings.notion_client_id, settings.notion_client_secret
-    if not client_id or secret is None or not secret.get_secret_value():
+    registration = registrations.get(name)
+    if registration is None:
         raise ProviderNotConfigured(
             "Create a public connection in Notion's developer settings with the redirect URI "
-            f"{redirect_uri(settings, name)}, set STEPS_NOTION_CLIENT_ID and STEPS_NOTION_CLIENT_SECRET, "
-            "and start the API again."
+            f"{redirect_uri(settings, name)}, set {where_registered(name)}, and start the API again."
         )
-    return OAuthClient(
-        providers.notion(settings.notion_origin), client_id, secret.get_secret_value(), redirect_uri(settings, name)
-    )
+    return OAuthClient(registration, redirect_uri(settings, name))
 
 
 def redirect_uri(settings: Settings, name: str) -> str:
@@ -130,32 +146,24 @@ def redirect_uri(settings: Settings, name: str) -> str:
     return f"{settings.public_url}/oauth/callback/{name}"
 
 
-def bounded(text: str) -> str:
-    """Return a text from outside as one short printable line."""
-    printable = "".join(character if character.isprintable() else " " for character in text[: _LONGEST_TEXT + 1])
-    return printable if len(printable) <= _LONGEST_TEXT else printable[:_LONGEST_TEXT] + "…"
-
-
-def _refused(title: str, status: int, answer: dict[str, Any]) -> ProviderRefused:
+def _refused(provider: Provider, status: int, answer: dict[str, Any]) -> ProviderRefused:
     # RFC 6749's members, or those of Notion's own errors. Never the whole answer, which may repeat the code.
     code = bounded(str(answer.get("error") or answer.get("code") or f"status {status}"))
-    logger.warning("The token end point of %s refused a code: %s", title, code)
-    return ProviderRefused(f"{title} refused the connection ({code}). {_advice(code)}", provider_code=code)
+    logger.warning("The token end point of %s refused a code: %s", provider.title, code)
+    return ProviderRefused(
+        f"{provider.title} refused the connection ({code}). {_advice(provider, code)}", provider_code=code
+    )
 
 
-def _advice(code: str) -> str:
+def _advice(provider: Provider, code: str) -> str:
     if code in ("invalid_client", "unauthorized_client"):
-        return "Check STEPS_NOTION_CLIENT_ID and STEPS_NOTION_CLIENT_SECRET."
+        return f"Check {where_registered(provider.name)}."
     if code == "invalid_grant":
         return (
             "The code was used or too old, or the redirect URI is not the registered one. Start the connection again."
         )
-    return _AGAIN
+    return AGAIN
 
 
 def _is_token(value: object) -> bool:
     return isinstance(value, str) and 0 < len(value) <= _LONGEST_TOKEN and value.isascii() and value.isprintable()
-
-
-def _text(value: object, longest: int = 500) -> str | None:
-    return value[:longest] if isinstance(value, str) else None

@@ -23,6 +23,12 @@ class StateForeign(ApiError):
     type, title, status = "state-foreign", "Another browser began this connection", 403
 
 
+class IssuerForeign(ApiError):
+    """Refuse an answer that another authorization server gave."""
+
+    type, title, status = "issuer-foreign", "The answer came from somewhere else", 403
+
+
 class ProviderRefused(ApiError):
     """Repeat the provider's own code and words, bounded."""
 

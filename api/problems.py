@@ -14,6 +14,7 @@ ApiError                        internal-error              500
 ├── AuthenticationRequired      authentication-required     401  no API key and no signed-in browser
 ├── StateForeign                state-foreign               403  an OAuth state that another browser began
 ├── ScopeMissing                scope-missing               403  a key or a person without the scope that is needed
+├── IssuerForeign               issuer-foreign              403  an OAuth answer of another server
 ├── CrossSiteRefused            cross-site-refused          403  a form that another site sent
 ├── SignatureInvalid            signature-invalid           403  an event that its sender has not signed
 ├── NotFound                    not-found                   404  an address that does not exist

@@ -20,6 +20,7 @@ from steps.discovery import Discovered, discover
 from steps.given import Given
 from vault.errors import VaultUnavailable
 from vault.opening import open_signer, open_vault
+from vault.registrations import Registrations
 from vault.signing import Signer
 from vault.vault import Vault
 
@@ -40,6 +41,7 @@ class Services:
         provider_http: httpx.AsyncClient | None = None,
     ) -> None:
         self.settings = settings
+        self.registrations = Registrations(settings)
         self.workflows: Discovered = discover(settings.workflows_dir)
         self._client = client
         self._vault = vault

@@ -11,6 +11,7 @@ from settings.front import FrontOptions
 from settings.notion import NotionOptions
 from settings.outside import OutsideOptions
 from settings.places import NOTION_ORIGIN, ROOT, is_loopback, origin_of
+from settings.providers import ProviderOptions
 from settings.running import RunningOptions
 from settings.signin import SignInOptions
 from settings.vault import VaultOptions
@@ -18,7 +19,9 @@ from settings.vault import VaultOptions
 __all__ = ["NOTION_ORIGIN", "ROOT", "Settings", "is_loopback", "origin_of", "read_settings"]
 
 
-class Settings(VaultOptions, FrontOptions, SignInOptions, RunningOptions, NotionOptions, OutsideOptions):
+class Settings(
+    VaultOptions, FrontOptions, SignInOptions, RunningOptions, NotionOptions, ProviderOptions, OutsideOptions
+):
     """Read `STEPS_<NAME>` from the environment, from `.env`, or from a file of that name in /run/secrets."""
 
 

@@ -79,6 +79,7 @@ _PROCESSES = {
     "scale",
     "chaos",
     "once",
+    "providers",
     "openbao",
     "test_stack.py",
     "test_readme.py",

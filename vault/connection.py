@@ -41,6 +41,7 @@ class Tokens:
     access: Secret
     refresh: Secret | None
     expires_at: datetime | None = None
+    """When the access token is to be refreshed: a little before the provider itself takes it no longer."""
 
 
 @dataclass(frozen=True)

@@ -5,20 +5,28 @@ from collections.abc import Sequence
 import httpx
 
 from vault.connection import Tokens
-from vault.providers import Provider
-from vault.secret import Secret
+from vault.registrations import Registration
 
 
-def revocations(provider: Provider, client: httpx.BasicAuth, tokens: Tokens) -> list[httpx.Request]:
+def revocations(registration: Registration, tokens: Tokens) -> list[httpx.Request]:
     """Return the requests that end an authorization at its provider (RFC 7009); none where it takes none.
 
     The refresh token comes first: to revoke it ends the whole grant. The access token is named as well, for not every
     provider takes it along. An authorization that has ended already is no error to either.
     """
-    if provider.revoke_url is None:
+    url = registration.provider.revoke_url
+    if url is None:
         return []
     named = [(tokens.refresh, "refresh_token"), (tokens.access, "access_token")]
-    return [_request(provider, provider.revoke_url, client, token, hint) for token, hint in named if token is not None]
+    requests: list[httpx.Request] = []
+    for token, hint in named:
+        if token is None:
+            continue
+        fields = {"token": token.reveal()}
+        if registration.provider.token_format == "form":  # noqa: S105 -- a format, no password
+            fields["token_type_hint"] = hint
+        requests.append(registration.request(url, fields))
+    return requests
 
 
 def was_revoked(statuses: Sequence[int]) -> bool:
@@ -32,15 +40,3 @@ def was_revoked(statuses: Sequence[int]) -> bool:
 def may_change(status: int) -> bool:
     """Tell whether the same request may be answered otherwise later."""
     return status in (408, 425, 429) or status >= 500
-
-
-def _request(provider: Provider, url: str, client: httpx.BasicAuth, token: Secret, hint: str) -> httpx.Request:
-    as_json = provider.token_format == "json"  # noqa: S105 -- a format, no password
-    request = httpx.Request(
-        "POST",
-        url,
-        headers={**provider.token_headers, "Accept": "application/json"},
-        json={"token": token.reveal()} if as_json else None,
-        data=None if as_json else {"token": token.reveal(), "token_type_hint": hint},
-    )
-    return next(client.auth_flow(request))

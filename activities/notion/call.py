@@ -46,6 +46,11 @@ class Notion:
         """
         trail = Trail(pulse, request.again)
         connection = await self._connections.find(request.handle)
+        if connection.provider != "notion":
+            raise RequestInvalid(
+                f"The connection {request.handle!r} is of the provider {connection.provider!r}, not of Notion. "
+                "Use its token with api.fetch, as api.get_oauth_token gives it."
+            )
         reference = self._seals.make("connection", request.handle, workflow)
         version = request.version or self._version
         built = _build(request, reference, version)

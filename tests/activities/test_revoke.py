@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import dataclasses
 import json
 from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
-import httpx
 import pytest
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker as TemporalWorker
@@ -19,6 +19,8 @@ from steps.dedupe import own_workflows
 from tests.activities.conftest import CANARY, CLIENT_SECRET, REFRESH, Worker, World
 from tests.activities.servers import Call, reply, serving
 from vault import ConnectionUnknown, Provider, Revocation, Secret, Tokens
+from vault.providers import AccountRule
+from vault.registrations import Registration
 from vault.revoking import revocations, was_revoked
 
 REVOKE = "/v1/oauth/revoke"
@@ -165,12 +167,23 @@ async def test_a_provider_that_cannot_be_reached_keeps_no_tokens_here(
 
 
 def test_a_provider_of_the_usual_kind_gets_a_form_with_a_hint() -> None:
-    client, pair = httpx.BasicAuth("id", "secret"), Tokens(Secret("a"), Secret("r"))
-    provider = Provider("x", "X", "https://x.test/a", "https://x.test/t", "https://x.test/r", ("x.test",))
-    bodies = [request.content for request in revocations(provider, client, pair)]
-    assert bodies == [b"token=r&token_type_hint=refresh_token", b"token=a&token_type_hint=access_token"]
-    silent = Provider("x", "X", "https://x.test/a", "https://x.test/t", None, ("x.test",))
-    assert revocations(silent, client, pair) == []
+    pair = Tokens(Secret("a"), Secret("r"))
+    usual = Provider(
+        "x",
+        "X",
+        "https://x.test/a",
+        "https://x.test/t",
+        "https://x.test/r",
+        ("x.test",),
+        AccountRule("token", id="id"),
+    )
+    requests = revocations(Registration(usual, "id", Secret("secret")), pair)
+    assert [request.content for request in requests] == [
+        b"token=r&token_type_hint=refresh_token",
+        b"token=a&token_type_hint=access_token",
+    ]
+    silent = dataclasses.replace(usual, revoke_url=None)
+    assert revocations(Registration(silent, "id", Secret("secret")), pair) == []
     assert not was_revoked([])
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from html import unescape
+from typing import Any
 from urllib.parse import parse_qs, parse_qsl, urlsplit
 
 import httpx
@@ -72,3 +73,11 @@ def query_of(address: str) -> dict[str, str]:
 def one(address: str, name: str) -> str:
     (value,) = parse_qs(urlsplit(address).query)[name]
     return value
+
+
+async def come_back(visitor: httpx.AsyncClient, back: str, **options: Any) -> httpx.Response:
+    """Go the way back from the provider; where it leads to a page that tells why not, return that page."""
+    answer = await visitor.get(back, **options)
+    assert answer.status_code == 303, answer.text
+    assert "?" not in answer.headers["location"] or answer.headers["location"].startswith("/connections?connected=")
+    return await visitor.get("/oauth/outcome") if answer.headers["location"] == "/oauth/outcome" else answer

@@ -127,6 +127,6 @@ async def test_the_access_log_names_routes_and_no_address(place: Place, caplog: 
     lines = [record.getMessage() for record in caplog.records if record.name == "api.access"]
     assert "SECRET" not in "".join(lines)
     assert lines[0].startswith("POST /hooks/{workflow}/{secret} 404")
-    assert lines[1].startswith("GET /oauth/callback/{provider} 400")
+    assert lines[1].startswith("GET /oauth/callback/{provider} 303")
     assert lines[2].startswith("GET /signin/{code} 200")
     assert lines[3].startswith("GET (no route) 404")

@@ -8,7 +8,7 @@ import re
 import httpx
 import pytest
 
-from tests.api.browsing import begin, consent, query_of
+from tests.api.browsing import begin, come_back, consent, query_of
 from tests.api.conftest import CANARY, Place
 from tests.vault.deleting import delete
 from vault import ConnectionStatus
@@ -18,7 +18,7 @@ REVOKE = "/v1/oauth/revoke"
 
 
 async def connect(place: Place, visitor: httpx.AsyncClient, handle: str = "my-notion", **who: str) -> None:
-    answer = await visitor.get(await consent(place.notion, await begin(visitor, handle), **who))
+    answer = await come_back(visitor, await consent(place.notion, await begin(visitor, handle), **who))
     assert answer.status_code == 303, answer.text
 
 
@@ -46,7 +46,7 @@ async def test_the_same_account_renews_the_connection_in_place(place: Place) -> 
         await connect(place, visitor)
         before = await place.vault.connections.open("my-notion")
         await place.vault.connections.mark("my-notion", ConnectionStatus.NEEDS_REAUTHORIZATION)
-        answer = await visitor.get(await reconnect(place, visitor))
+        answer = await come_back(visitor, await reconnect(place, visitor))
         assert answer.headers["location"] == "/connections?connected=my-notion"
     after = await place.vault.connections.open("my-notion")
     assert after.connection.id == before.connection.id
@@ -68,7 +68,7 @@ async def test_another_account_is_refused_with_both_workspaces_and_its_authoriza
         await connect(place, visitor)
         before = await place.vault.connections.open("my-notion")
         workspace = '<img src=x onerror=alert(1)>"'
-        answer = await visitor.get(await reconnect(place, visitor, user="Eve", workspace=workspace))
+        answer = await come_back(visitor, await reconnect(place, visitor, user="Eve", workspace=workspace))
     assert answer.status_code == 409
     assert "<img" not in answer.text
     assert "account-differs" in answer.text
@@ -87,7 +87,7 @@ async def test_another_account_that_is_connected_keeps_its_authorization(place: 
     async with place.signed_in() as visitor:
         await connect(place, visitor)
         await connect(place, visitor, "eves", user="Eve")
-        answer = await visitor.get(await reconnect(place, visitor, user="Eve"))
+        answer = await come_back(visitor, await reconnect(place, visitor, user="Eve"))
     assert answer.status_code == 409
     assert 'That account is connected as "eves", which has been renewed instead.' in shown(answer)
     assert revocations(place) == 0
@@ -102,7 +102,7 @@ async def test_one_that_was_deleted_meanwhile_is_not_made_again(place: Place) ->
         await connect(place, visitor)
         back = await reconnect(place, visitor)
         await delete(place.vault, "my-notion")
-        answer = await visitor.get(back)
+        answer = await come_back(visitor, back)
         assert answer.status_code == 404
         assert '"my-notion" was deleted meanwhile' in shown(answer)
         assert "revoked at Notion" in shown(answer)
@@ -116,8 +116,8 @@ async def test_one_that_is_being_deleted_is_neither_reconnected_nor_added(place:
         added = await consent(place.notion, await begin(visitor))
         await visitor.post("/connections/my-notion/delete")
         for answer in (
-            await visitor.get(back),
-            await visitor.get(added),
+            await come_back(visitor, back),
+            await come_back(visitor, added),
             await visitor.get("/connections/my-notion/reconnect"),
             await visitor.post("/connections/my-notion/reconnect"),
         ):
@@ -140,7 +140,7 @@ async def test_a_provider_that_does_not_take_it_back_is_told_of(place: Place) ->
                 return await inner.handle_async_request(request)
 
         place.sent.inner = Broken()
-        answer = await visitor.get(back)
+        answer = await come_back(visitor, back)
     assert answer.status_code == 409
     assert "could not be revoked: it stays at Notion until you remove it there." in shown(answer)
 
@@ -154,7 +154,7 @@ async def test_a_state_for_one_connection_is_good_for_no_other(place: Place) -> 
         page = await visitor.post("/connections/add/notion", data={"handle": "my-notion", "reuse": "my-notion"})
         other = await consent(place.notion, page.headers["location"], user="Eve")
         assert (await visitor.get(other)).status_code == 303
-        assert (await visitor.get(back)).status_code == 404
+        assert (await come_back(visitor, back)).status_code == 404
     opened = await place.vault.connections.open("my-notion")
     assert (opened.version, opened.connection.account.id) == (1, opened.connection.account.id)
     assert len(await place.vault.connections.list()) == 1
@@ -165,9 +165,9 @@ async def test_another_browser_cannot_finish_a_reconnection(place: Place) -> Non
         await connect(place, first)
         back = await reconnect(place, first)
         place.sent.requests.clear()
-        assert (await second.get(back)).status_code == 403
+        assert (await come_back(second, back)).status_code == 403
         assert place.sent.requests == []
-        assert (await first.get(back)).status_code == 303
+        assert (await come_back(first, back)).status_code == 303
 
 
 async def test_nobody_reconnects_tests_or_deletes_without_signing_in_or_from_another_site(place: Place) -> None:

@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 import httpx
 import pytest
 
-from tests.api.browsing import CALLBACK, begin, one
+from tests.api.browsing import CALLBACK, begin, come_back, one
 from tests.api.conftest import CANARY, Place
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -53,7 +53,7 @@ GOOD: dict[str, object] = {"access_token": CANARY + "x", "refresh_token": None, 
         (httpx.Response(200, json={**GOOD, "access_token": ""}), 502, "lacks a token"),
         (httpx.Response(200, json={**GOOD, "access_token": CANARY + "\n"}), 502, "lacks a token"),
         (httpx.Response(200, json={**GOOD, "access_token": 7}), 502, "lacks a token"),
-        (httpx.Response(200, json={**GOOD, "bot_id": None}), 502, "lacks a token"),
+        (httpx.Response(200, json={**GOOD, "bot_id": None}), 502, "lacks an account"),
         (httpx.Response(200, content=b"x" * 100_000), 502, "too large"),
         (httpx.ConnectError("no route to " + CODE), 502, "did not answer"),
         (httpx.ReadTimeout("slow"), 502, "did not answer"),
@@ -67,7 +67,7 @@ async def test_what_the_token_end_point_may_answer(
     with caplog.at_level("DEBUG"):
         async with place.signed_in() as visitor:
             state = one(await begin(visitor), "state")
-            page = await visitor.get(f"{CALLBACK}?{urlencode({'state': state, 'code': CODE})}")
+            page = await come_back(visitor, f"{CALLBACK}?{urlencode({'state': state, 'code': CODE})}")
     assert page.status_code == status
     assert says in page.text
     ours = "".join(record.getMessage() for record in caplog.records if record.name.startswith(("api", "vault")))

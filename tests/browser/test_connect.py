@@ -104,7 +104,7 @@ async def test_the_server_refuses_a_bad_handle_that_the_form_let_through(somebod
 async def test_cancel_at_the_consent_page_stores_nothing(somebody: Person, stack: Stack):
     page = await go_to_consent(somebody, stack, "given-up")
     await page.get_by_role("button", name="Cancel").click()
-    await page.wait_for_url(f"{stack.addresses.api}/oauth/callback/**")
+    await page.wait_for_url(f"{stack.addresses.api}/oauth/outcome")
     assert "nothing was stored" in await page.locator("main").inner_text()
 
     await page.get_by_role("link", name="Try again").click()
