@@ -85,7 +85,7 @@ async def test_a_server_that_falls_silent_is_an_outage_before_long(
 ):
     monkeypatch.setattr(vault.database, "_CONNECT_SECONDS", 0.5)
     monkeypatch.setattr(vault.database, "_STATEMENT_SECONDS", 0.5)
-    async with proxy(deployed.server.port) as way:
+    async with asyncio.timeout(30), proxy(deployed.server.port) as way:
         through = deployed.application.replace(str(deployed.server.port), str(way.port))
         far = await Vault.open(through, keys)
         way.passes.clear()
