@@ -7,7 +7,9 @@ psql --dbname postgres --set ON_ERROR_STOP=1 --username "${POSTGRES_USER:-tempor
 CREATE ROLE steps_owner LOGIN PASSWORD :'owner_password';
 CREATE ROLE steps LOGIN PASSWORD :'password';
 CREATE DATABASE steps OWNER steps_owner;
-REVOKE ALL ON DATABASE steps FROM PUBLIC;
+-- Temporal's second one, here already, so that it is closed like the others.
+CREATE DATABASE temporal_visibility;
+SELECT format('REVOKE ALL ON DATABASE %I FROM PUBLIC', datname) FROM pg_database WHERE datname <> 'template0' \gexec
 GRANT CONNECT ON DATABASE steps TO steps;
 \connect steps
 REVOKE ALL ON SCHEMA public FROM PUBLIC;

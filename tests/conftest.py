@@ -18,9 +18,9 @@ from xdist.remote import Producer  # pyright: ignore[reportMissingTypeStubs]  # 
 from xdist.scheduler import LoadScopeScheduling  # pyright: ignore[reportMissingTypeStubs]  # as above
 
 from temporal import plugin
-from tests.postgres import postgres
+from tests.postgres import deployed, postgres
 
-__all__ = ["postgres"]
+__all__ = ["deployed", "postgres"]
 
 T = TypeVar("T")
 

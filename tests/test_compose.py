@@ -51,7 +51,7 @@ def test_compose_accepts_the_file(tmp_path: Path):
     ("right", "wrong"),
     [
         ("condition: service_healthy", "condition: service_well"),
-        ("secrets: [steps_database_url,", "secrets: [steps_unknown,"),
+        ("      - steps_database_url\n", "      - steps_unknown\n"),
         ("      migrate: { condition", "      migration: { condition"),
         ("stop_grace_period: 40s", "stop_grace_period: forty"),
         ("  postgres:\n  openbao:", "  other:\n  openbao:"),

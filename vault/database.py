@@ -3,37 +3,36 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
-import ssl
 from collections.abc import AsyncGenerator, Callable, Generator, Iterable, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
-from sqlalchemy import URL, Connection, Engine, Executable, Row, create_engine, event, make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, InterfaceError, OperationalError
+from sqlalchemy import URL, Connection, Engine, Executable, Row, create_engine, event
+from sqlalchemy.exc import DBAPIError, IntegrityError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
-from vault.errors import DatabaseUrlInvalid, VaultUnavailable
+from vault.database_url import connect_arguments, read_url
+from vault.errors import VaultUnavailable
 
 T = TypeVar("T")
 
-_DRIVERS = {
-    "sqlite": "sqlite+aiosqlite",
-    "sqlite+aiosqlite": "sqlite+aiosqlite",
-    "postgres": "postgresql+asyncpg",
-    "postgresql": "postgresql+asyncpg",
-    "postgresql+asyncpg": "postgresql+asyncpg",
-}
 _BUSY_SECONDS = 15
+# A server that is gone without a word would be waited for until the network's own time-outs, which are minutes.
+_CONNECT_SECONDS = 10
+_STATEMENT_SECONDS = 30
+# Whatever the server's own default is: under a stricter one, writers at the same time would be refused.
+_ISOLATION = "READ COMMITTED"
 
 
 class Database:
     """Reach the vault's database: SQLite in a file, or PostgreSQL."""
 
-    def __init__(self, url: str) -> None:
-        self._url = _parse(url)
-        self._engine = _engine(self._url)
+    def __init__(self, url: str, *, patient: bool = False) -> None:
+        """Connect when needed; a patient one lets a statement take as long as it takes."""
+        self._url = read_url(url)
+        self._engine = _engine(self._url, None if patient else _STATEMENT_SECONDS)
         # SQLite's driver goes to its thread and back a dozen times for one short read; this one goes once.
         self._reader = _threaded(self._url) if self.file else None
         self._changer = _threaded(self._url, synchronous="NORMAL") if self.file else None
@@ -104,46 +103,19 @@ class Database:
                 engine.dispose()
 
 
-def _parse(text: str) -> URL:
-    try:
-        url = make_url(text)
-    except (ArgumentError, ValueError):
-        # Without the text and without the cause: a database URL may hold a password.
-        raise DatabaseUrlInvalid("The database URL cannot be read. Write it like sqlite:///data/vault.db.") from None
-    driver = _DRIVERS.get(url.drivername)
-    if driver is None:
-        raise DatabaseUrlInvalid(f"A database of the kind {url.drivername!r} cannot be used: use sqlite or postgresql.")
-    if driver.startswith("sqlite") and (url.database in (None, "", ":memory:") or "mode=memory" in text):
-        raise DatabaseUrlInvalid("The vault needs a database file: sqlite:///data/vault.db.")
-    return url.set(drivername=driver)
-
-
-def _engine(url: URL) -> AsyncEngine:
+def _engine(url: URL, seconds: float | None) -> AsyncEngine:
     # hide_parameters: neither a log nor an exception prints what is stored.
     if url.get_backend_name() != "sqlite":
-        url, tls = _tls(url)
-        return create_async_engine(url, hide_parameters=True, pool_pre_ping=True, connect_args=tls)
+        url, arguments = connect_arguments(url)
+        arguments |= {"timeout": _CONNECT_SECONDS, "command_timeout": seconds}
+        return create_async_engine(
+            url, hide_parameters=True, pool_pre_ping=True, connect_args=arguments, isolation_level=_ISOLATION
+        )
     logging.getLogger("aiosqlite").addFilter(_no_debug)
     engine = create_async_engine(url, hide_parameters=True, connect_args={"timeout": _BUSY_SECONDS})
     event.listen(engine.sync_engine, "connect", _set_up_sqlite)
     event.listen(engine.sync_engine, "begin", _begin_sqlite)
     return engine
-
-
-def _tls(url: URL) -> tuple[URL, dict[str, Any]]:
-    """Take out of the address what libpq's users write there, which asyncpg has other words for."""
-    mode, authority = url.query.get("sslmode"), url.query.get("sslrootcert")
-    if mode is None:
-        return url, {}
-    bare = url.difference_update_query(["sslmode", "sslrootcert"])
-    if authority is None or mode not in ("verify-ca", "verify-full"):
-        return bare, {"ssl": mode}
-    try:
-        context = ssl.create_default_context(cafile=str(authority))
-    except OSError as error:
-        raise DatabaseUrlInvalid(f"The file {authority} of sslrootcert cannot be used: {error.strerror}.") from None
-    context.check_hostname = mode == "verify-full"
-    return bare, {"ssl": context}
 
 
 def _threaded(url: URL, synchronous: str = "FULL") -> Engine:

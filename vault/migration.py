@@ -32,9 +32,10 @@ async def migrate(database_url: str) -> None:
     Safe when run twice or by several processes at once: one upgrades, the others wait and find nothing to do.
 
     Raises:
-        VaultUnavailable: the database does not answer.
+        VaultNotMigrated: a newer version has migrated it.
+        VaultUnavailable: the database does not answer, or this role may not make tables.
     """
-    database = Database(database_url)
+    database = Database(database_url, patient=True)  # it may wait for another that migrates
     try:
         if database.file is not None:
             make_private(database.file)
@@ -57,6 +58,7 @@ async def check_migrated(database: Database) -> None:
     async with database.read() as connection:
         revision = await connection.run_sync(_revision)
     head = _head()
+    _refuse_newer(revision)
     if revision != head:
         raise VaultNotMigrated(
             f"The database is at revision {revision or 'none'}, and this version needs {head}. "
@@ -64,9 +66,22 @@ async def check_migrated(database: Database) -> None:
         )
 
 
+def _refuse_newer(revision: str | None) -> None:
+    if revision is not None and revision not in _known():
+        raise VaultNotMigrated(
+            f"The database is at revision {revision}, of a newer version than this one, which needs {_head()}. "
+            "Run the newer version, or restore a backup from before."
+        )
+
+
 @cache
 def _head() -> str | None:
     return ScriptDirectory.from_config(_config()).get_current_head()
+
+
+@cache
+def _known() -> frozenset[str]:
+    return frozenset(script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions())
 
 
 def _config() -> Config:
@@ -92,6 +107,7 @@ def _upgrade(connection: Connection) -> None:
     # SQLite holds its write lock already (BEGIN IMMEDIATE).
     if connection.dialect.name == "postgresql":
         connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _ADVISORY_LOCK})
+    _refuse_newer(_revision(connection))
     config = _config()
     config.attributes["connection"] = connection
     command.upgrade(config, "head")

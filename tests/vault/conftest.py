@@ -10,7 +10,7 @@ from typing import Literal
 
 import pytest
 
-from tests.postgres import Deployed, Postgres, deploy
+from tests.postgres import Deployed
 from vault import LocalKeys, Secret, Tokens, Vault, migrate
 from vault.database import Database
 
@@ -47,14 +47,6 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "kind" in metafunc.fixturenames:
         sqlite_only = metafunc.definition.get_closest_marker("sqlite") is not None
         metafunc.parametrize("kind", ["sqlite"] if sqlite_only else ["sqlite", "postgresql"])
-
-
-@pytest.fixture(scope="session")
-def deployed(postgres: Postgres) -> Deployed:
-    """A server set up as in production, its tables made by their owner."""
-    deployed = deploy(postgres)
-    asyncio.run(migrate(deployed.owner))
-    return deployed
 
 
 @pytest.fixture

@@ -94,7 +94,7 @@ async def test_sqlite_is_set_up_on_every_connection(database: Database) -> None:
 
 
 @on_sqlite_only
-@pytest.mark.parametrize("revision", ["9999", None])
+@pytest.mark.parametrize("revision", ["0001", None])
 async def test_another_version_of_the_tables_is_refused(
     database_url: str, keys: LocalKeys, revision: str | None
 ) -> None:
