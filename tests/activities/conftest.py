@@ -120,9 +120,8 @@ def check_clean(error: BaseException) -> None:
 
 
 @pytest.fixture
-async def world(deployed, migrated: Path, tmp_path: Path) -> AsyncIterator[World]:
-    deployed.empty()
-    url = deployed.application
+async def world(migrated: Path, tmp_path: Path) -> AsyncIterator[World]:
+    url = f"sqlite:///{shutil.copy(migrated, tmp_path / 'vault.db')}"
     keys = LocalKeys.from_file(tmp_path / "vault.key")
     vault = await Vault.open(url, keys)
     yield World(url, vault, Signer.from_file(tmp_path / "signing.key"), keys)

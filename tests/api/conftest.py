@@ -71,14 +71,13 @@ def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def settings(deployed, tmp_path: Path) -> Settings:
+def settings(tmp_path: Path) -> Settings:
     key = SecretStr(base64.b64encode(b"s" * 32).decode())
     return Settings(
         data_dir=tmp_path,
         signing_key=key,
         master_key=key,
         public_url=PUBLIC_URL,
-        database_url=deployed.application,
         task_queue=QUEUE,
         workflows_dir=FLOWS,
         notion_client_id="local-client",
@@ -89,8 +88,8 @@ def settings(deployed, tmp_path: Path) -> Settings:
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def vault(deployed, settings: Settings, tmp_path: Path) -> AsyncIterator[Vault]:
-    deployed.empty()
+async def vault(migrated_file: Path, settings: Settings, tmp_path: Path) -> AsyncIterator[Vault]:
+    shutil.copy(migrated_file, tmp_path / "vault.db")
     assert settings.master_key
     opened = await Vault.open(settings.vault_url, LocalKeys.from_text(settings.master_key.get_secret_value()))
     yield opened
