@@ -39,8 +39,8 @@ CONTROLS: Controls = [
         control="The address is shown to those alone who may start runs",
         test=f"{_SCOPES}::test_only_who_may_start_runs_sees_the_addresses_of_triggers",
         path="api/workflows.py",
-        present="hook_url=hook_address(services, name) if addresses else None,",
-        absent="hook_url=hook_address(services, name),",
+        present="hook_url=await _address(services, name) if addresses else None,",
+        absent="hook_url=await _address(services, name),",
     ),
     Control(
         threat="Whoever may only look resumes a run by the address of its wait",
@@ -151,8 +151,8 @@ CONTROLS: Controls = [
         control="The forms that sign in are held to the same rule",
         test=f"{_CROSS}::test_another_site_cannot_sign_a_browser_in",
         path="api/cross_site.py",
-        present='_WITHOUT_COOKIE = ("/hooks/", "/resume/")\n',
-        absent='_WITHOUT_COOKIE = ("/hooks/", "/resume/", "/signin")\n',
+        present='_WITHOUT_COOKIE = ("/hooks/", "/resume/", "/healthz", "/readyz")\n',
+        absent='_WITHOUT_COOKIE = ("/hooks/", "/resume/", "/healthz", "/readyz", "/signin")\n',
     ),
     Control(
         threat="A browser too old to say whose page it sends sends another site's form",

@@ -13,7 +13,7 @@ def test_notion_is_where_its_documentation_says() -> None:
     assert provider.authorize_url == "https://api.notion.com/v1/oauth/authorize"
     assert provider.token_url == "https://api.notion.com/v1/oauth/token"
     assert provider.revoke_url == "https://api.notion.com/v1/oauth/revoke"
-    assert dict(provider.authorize_params) == {"owner": "user", "response_type": "code"}
+    assert dict(provider.authorize_params) == {"owner": "user"}
     assert set(provider.token_headers) == {"Notion-Version"}
 
 
