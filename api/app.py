@@ -17,7 +17,6 @@ from api import (
     callback,
     codec,
     connect,
-    connection_pages,
     connections,
     documented,
     health,
@@ -25,7 +24,6 @@ from api import (
     keys,
     notion_events,
     oidc_signin,
-    pages,
     resume,
     runs,
     schedules,
@@ -42,6 +40,9 @@ from api.codec_cors import CodecCors
 from api.cross_site import CrossSite
 from api.declared import check_declared
 from api.failures import Failures
+from api.pages import connections as connection_pages
+from api.pages import docs, home
+from api.pages import runs as run_pages
 from api.security_headers import SecurityHeaders
 from api.services import Services
 from settings import Settings, origin_of, read_settings
@@ -67,7 +68,9 @@ _ROOMS = (
     connect,
     callback,
     codec,
-    pages,
+    home,
+    run_pages,
+    docs,
 )
 
 

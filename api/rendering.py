@@ -16,6 +16,15 @@ from api.views import run_path
 from vault.scopes import covers
 
 _LONGEST = 200
+_MENU = (
+    ("/", "Home"),
+    ("/connections", "OAuth Connections"),
+    ("/workflows", "Workflows"),
+    ("/runs", "Runs"),
+    ("/schedules", "Schedules"),
+    ("/variables", "Variables"),
+    ("/keys", "Keys"),
+)
 
 
 def render(
@@ -29,7 +38,9 @@ def render(
         """Tell what to leave out of the page; the routes refuse it all the same."""
         return covers(state.get("scopes", ()), (scope_needed,))
 
-    text = _templates.get_template(template).render(signed_in=signed_in, may=may, path=scope["path"], **context)
+    text = _templates.get_template(template).render(
+        signed_in=signed_in, may=may, path=scope["path"], menu=_MENU, **context
+    )
     return HTMLResponse(text, status, headers)
 
 

@@ -4,11 +4,12 @@ from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 POLICY = (
-    "default-src 'none'; style-src 'self'; img-src 'self'; form-action {form_action}; "
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
+    "form-action {form_action}; "
     "base-uri 'none'; frame-ancestors 'none'"
 )
 
-# Nothing of the browser's is used. What is not named here needs a script, and none runs.
+# Nothing of the browser's is used. The scripts are files of ours, and need none of it.
 PERMISSIONS = ", ".join(
     f"{feature}=()"
     for feature in (

@@ -1,42 +1,21 @@
-"""The pages for people: what there is, what runs, what is connected."""
+"""The pages of runs: all, and one."""
 
 from __future__ import annotations
 
-import contextlib
 from typing import Annotated
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Query, Request
 from starlette.responses import RedirectResponse, Response
 
-from api.auth import current_session, page_needs, public
-from api.health import check_all
-from api.openapi_page import operations
-from api.problems import TemporalUnavailable
+from api.auth import page_needs
 from api.reading import cancel_run, list_runs, read_run
 from api.rendering import render
-from api.services import Services, Shared
-from api.views import RunList, RunStatus, run_path
-from api.workflows import workflow_views
-from vault import VaultError
-from vault.scopes import OPERATE, TRIGGER, covers
+from api.services import Shared
+from api.views import RunStatus, run_path
+from vault.scopes import OPERATE, covers
 
 router = APIRouter(include_in_schema=False)
-
-
-@router.get("/", dependencies=[page_needs("read")], summary="Show the first page")
-async def home(request: Request, services: Shared) -> Response:
-    """Show whether all is well, the workflows, and the newest runs."""
-    readiness = await check_all(services)
-    reachable = all(check.state == "ok" for check in readiness.checks if check.name == "temporal")
-    return render(
-        "home.html",
-        request.scope,
-        readiness=readiness,
-        workflows=await workflow_views(services, addresses=covers(request.state.scopes, (TRIGGER,))),
-        problems=services.workflows.problems,
-        runs=await _recent(services) if reachable else None,
-    )
 
 
 @router.get("/runs", dependencies=[page_needs("read")], summary="Show the runs")
@@ -73,18 +52,3 @@ async def run(request: Request, run_id: str, services: Shared) -> Response:
     signer = services.signer if covers(request.state.scopes, (OPERATE,)) else None
     view = await read_run(await services.temporal(), services.settings, signer, run_id)
     return render("run.html", request.scope, run=view)
-
-
-@router.get("/docs", dependencies=[public("The operations are no secret.")], summary="Show the operations of the API")
-async def docs(request: Request, services: Shared) -> Response:
-    """Show the OpenAPI document as a page, to everybody; whoever is signed in keeps the menu."""
-    with contextlib.suppress(VaultError):
-        await current_session(request, services)
-    return render("docs.html", request.scope, operations=operations(request.app.openapi()))
-
-
-async def _recent(services: Services) -> RunList | None:
-    try:
-        return await list_runs(await services.temporal(), services.settings, services.signer, limit=10)
-    except TemporalUnavailable:
-        return None  # It went away between the check and the list; the page can do without.
