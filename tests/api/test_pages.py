@@ -6,7 +6,6 @@ from urllib.parse import quote
 
 import pytest
 
-from tests.api.browsing import program
 from tests.api.conftest import Place
 from tests.api.runs import finished, start
 
@@ -57,18 +56,6 @@ async def test_a_page_needs_nothing_but_our_own_files(running: Place, path: str)
         for address in page.loads:
             assert address.startswith("/static/")
             assert (await visitor.get(address)).status_code == 200
-
-
-async def test_the_first_page_shows_workflows_and_runs(running: Place) -> None:
-    run_id = await start(running, "Echo")
-    await finished(running, run_id)
-    async with running.signed_in() as visitor:
-        home = await visitor.get("/")
-        (address,) = re.findall(r"http://steps.test(/hooks/echo/\S+?)</pre>", home.text)
-        assert "Give back what it was started with." in home.text
-        assert "Ready" in home.text
-    async with program(running.app) as sender:
-        assert (await sender.post(address)).status_code == 202
 
 
 async def test_a_run_page_shows_the_run_as_text(running: Place) -> None:

@@ -34,7 +34,7 @@ async def test_a_link_is_used_by_its_button_alone_and_stands_in_no_log(browser: 
             assert (await scanner.get(link)).status_code == 200
     async with person(browser) as visitor:
         await follow(visitor.page, link)
-        assert await visitor.page.get_by_role("heading", name="Overview").is_visible()
+        assert await visitor.page.get_by_role("navigation", name="Main").is_visible()
         assert "steps_session" not in await visitor.page.evaluate("document.cookie")
         assert visitor.complaints == []
     async with person(browser) as late:
