@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from datetime import UTC, datetime, timedelta
-from typing import Literal
+from typing import Any, Literal
 
 from fastapi import APIRouter, Response
 from pydantic import BaseModel, Field
@@ -13,6 +13,7 @@ from temporalio.service import RPCError
 
 from api.answers import vault_advice
 from api.auth import public
+from api.documented import answered
 from api.problems import TemporalUnavailable
 from api.services import Services, Shared
 from api.workers import Polling, find_polling
@@ -39,13 +40,29 @@ class Readiness(BaseModel):
     checks: list[Check]
 
 
-@router.get("/healthz", summary="Tell that the process runs")
+_SEALED: dict[str, Any] = {
+    "application/json": {
+        "example": Readiness(
+            ready=False,
+            checks=[
+                Check(
+                    name="vault", state="failed", detail="OpenBao is sealed. Unseal it.", reason="key-provider-sealed"
+                ),
+            ],
+        ).model_dump()
+    }
+}
+
+
+@router.get("/healthz", summary="Tell that the process runs", responses=answered(200, {"status": "ok"}))
 async def health() -> dict[str, str]:
     """Answer as long as the process can answer at all."""
     return {"status": "ok"}
 
 
-@router.get("/readyz", summary="Tell whether the service can work", responses={503: {"model": Readiness}})
+@router.get(
+    "/readyz", summary="Tell whether the service can work", responses={503: {"model": Readiness, "content": _SEALED}}
+)
 async def ready(services: Shared, response: Response) -> Readiness:
     """Check Temporal, the worker, the vault and the workflows; without a worker it is ready, for runs wait for one."""
     readiness = await check_all(services)

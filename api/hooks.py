@@ -10,7 +10,8 @@ from fastapi import APIRouter, Path, Request, Response
 from api.answering import answer_response, start_and_answer
 from api.auth import public
 from api.delivery import delivery_id, kept_headers, merged
-from api.documented import JSON_BODY, problems
+from api.documented import json_body, problems
+from api.examples import ORDER
 from api.json_body import read_json_object
 from api.problems import HookUnknown
 from api.services import Services, Shared
@@ -36,8 +37,10 @@ PURPOSE = "trigger"
     status_code=202,
     response_model=StartedView,
     responses={200: {"model": StartedView, "description": "This delivery had started the run before."}}
-    | problems(400, 403, 404, 409, 413, 415, 422, 429, 431, 500, 503),
-    openapi_extra=JSON_BODY,
+    | problems(
+        400, "signature-invalid", 404, "trigger-not-set-up", 413, 415, 422, "too-many-deliveries", 431, 500, 503
+    ),
+    openapi_extra=json_body(ORDER),
 )
 async def trigger(
     workflow: Annotated[str, Path(description="The workflow's name, as in its address.")],

@@ -46,6 +46,12 @@ class Today:
 
     counts: dict[RunStatus, int]
     failed: list[FailedRun]
+    """The last ten at most."""
+
+    @property
+    def failures(self) -> int:
+        """How many failed in all."""
+        return sum(self.counts.get(status, 0) for status in ("failed", "timed_out"))
 
 
 async def read_today(client: Client, task_queue: str) -> Today:
