@@ -6,14 +6,16 @@ import asyncio
 import shutil
 import sys
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+import weakref
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import hypothesis
 import pytest
 import pytest_asyncio
 from temporalio.testing import WorkflowEnvironment
+from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner
 from xdist.remote import Producer  # pyright: ignore[reportMissingTypeStubs]  # it has types, but does not say so
 from xdist.scheduler import LoadScopeScheduling  # pyright: ignore[reportMissingTypeStubs]  # as above
 
@@ -50,6 +52,25 @@ async def eventually(look: Callable[[], Awaitable[T]], *, seconds: float = 30, e
             if time.monotonic() > deadline:
                 raise
         await asyncio.sleep(every)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _each_class_is_prepared_once() -> Iterator[None]:
+    """Let a worker take the classes that an earlier one of these tests has tried in the sandbox.
+
+    Each worker of the harness has fifty of them, at 16 ms of CPU each: two thirds of what its test would take.
+    """
+    tried: weakref.WeakSet[type] = weakref.WeakSet()
+    prepare = SandboxedWorkflowRunner.prepare_workflow
+
+    def prepare_once(self: SandboxedWorkflowRunner, defn: Any) -> None:
+        if defn.cls not in tried:
+            prepare(self, defn)
+            tried.add(defn.cls)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(SandboxedWorkflowRunner, "prepare_workflow", prepare_once)
+        yield
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
