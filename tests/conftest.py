@@ -91,31 +91,38 @@ async def dev_server() -> AsyncIterator[WorkflowEnvironment]:
         yield environment
 
 
-# What starts processes of its own, on ports that it finds free, runs one after the other.
-_PROCESSES = {
-    "contract",
-    "end_to_end",
-    "browser",
-    "bench",
-    "scale",
-    "chaos",
-    "once",
-    "providers",
-    "openbao",
-    "test_stack.py",
-    "test_readme.py",
-    "test_worker.py",
-    "test_processes.py",
+# What starts processes of its own goes one after the other within each of these groups; side by side, too many servers
+# would share two cores, and each wait for the others.
+_GROUPS = {
+    "stacks": ("end_to_end", "bench", "test_stack.py", "test_worker.py", "test_readme.py"),
+    "servers": ("once", "chaos", "scale", "openbao", "sweep", "contract", "test_processes.py"),
+    "browsers": ("browser", "providers", "access"),
 }
 
 
+def _group_of(path: str) -> str | None:
+    return next((name for name, parts in _GROUPS.items() if {*parts} & {*path.split("/")}), None)
+
+
+def _turn_of(item: pytest.Item) -> int:
+    group = _group_of(item.nodeid.partition("::")[0])
+    return list(_GROUPS).index(group) if group else len(_GROUPS)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with what takes longest."""
+    items.sort(key=_turn_of)
+
+
 class ByFile(LoadScopeScheduling):
-    """Give each file to one of the processes that run the tests (`make test`)."""
+    """Give each file, or group of files, to one of the processes that run the tests (`make test`)."""
 
     def _split_scope(self, nodeid: str) -> str:
         path = nodeid.partition("::")[0]
-        return "processes" if _PROCESSES & set(path.split("/")) else path
+        return _group_of(path) or path
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadScopeScheduling:
+    config.option.loadscopereorder = False  # the order above counts
     return ByFile(config, log)
