@@ -93,11 +93,12 @@ async def table(place: Place) -> dict[tuple[str, str], tuple[Case, Any]]:
     """Every write under every fault, many at once: what became of each."""
 
     # More at a time, and a call that takes five seconds is no longer one whose answer was lost.
-    some = asyncio.Semaphore(50)
+    some, one_at_a_time = asyncio.Semaphore(50), asyncio.Lock()
 
     async def one(write: str, fault: str) -> tuple[Case, Any]:
         async with some:
-            case = await place.case()
+            async with one_at_a_time:
+                case = await place.case()
             if FAULTS[fault][1]:
                 case.notion.workspace.faults.add([{**FAULTS[fault][1], "path": "/v1/*"}])
             try:
