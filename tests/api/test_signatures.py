@@ -316,3 +316,23 @@ async def test_which_addresses_were_replaced_is_known_before_any_counts(place: P
     assert await started_with_it.counting("Echo") == (1,)
     with pytest.raises(VaultUnavailable):
         await Addresses(vault).counting("Echo")
+
+
+async def test_a_vault_that_falls_silent_holds_no_delivery(place: Place, monkeypatch: pytest.MonkeyPatch):
+    silent = False
+
+    async def vault() -> Vault:
+        if silent:
+            await asyncio.Event().wait()
+        return place.vault
+
+    monkeypatch.setattr("api.addresses._LONGEST_LOOK", 0.01)
+    with monkeypatch.context() as patience:
+        patience.setattr("api.addresses._LONGEST_LOOK", 60)
+        started_with_it = Addresses(vault)
+        assert await started_with_it.counting("Echo") == (0,)
+    silent = True
+    await started_with_it.look()
+    assert await started_with_it.counting("Echo") == (0,)
+    with pytest.raises(VaultUnavailable, match="slow"):
+        await Addresses(vault).counting("Echo")
