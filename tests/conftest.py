@@ -81,6 +81,7 @@ _PROCESSES = {
     "once",
     "providers",
     "openbao",
+    "sweep",
     "test_stack.py",
     "test_readme.py",
     "test_worker.py",
