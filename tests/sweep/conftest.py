@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
+from local.ports import choose
 from local.visitor import Visitor
 from settings import ROOT
 from tests.access.conftest import serving_identity
@@ -57,20 +58,20 @@ async def world(deployed: Deployed, openbao: Server, tmp_path_factory: pytest.Te
     for flow in (Path(__file__).parent / "flows").glob("*.py"):
         shutil.copy(flow, flows)
     record = Record(ledger)
-    async with hostile(ledger) as acme:
-        stack = Production(folder, flows, deployed, openbao, acme, ledger, PLANTED=PLANTED)
-        back = f"{stack.addresses.api}/oauth/signin/callback"
-        async with serving_identity(tmp_path_factory.mktemp("identity-of-sweep"), back) as identity:
-            stack.trust(identity)
-            record.origin, record.signer = stack.addresses.api, stack.signer
-            await stack.start()
-            visitor = Visitor(stack.addresses.api)
-            record.watch(visitor.http, "admin")
-            try:
-                yield World(stack, deployed, openbao, acme, identity, ledger, record, visitor)
-            finally:
-                await visitor.close()
-                await stack.stop()
+    port = choose(0, set())
+    back = f"http://127.0.0.1:{port}/oauth/signin/callback"
+    async with hostile(ledger) as acme, serving_identity(tmp_path_factory.mktemp("people"), back) as identity:
+        stack = Production(folder, flows, port, deployed, openbao, acme, ledger, PLANTED=PLANTED)
+        stack.trust(identity)
+        record.origin, record.signer = stack.addresses.api, stack.signer
+        await stack.start()
+        visitor = Visitor(stack.addresses.api)
+        record.watch(visitor.http, "admin")
+        try:
+            yield World(stack, deployed, openbao, acme, identity, ledger, record, visitor)
+        finally:
+            await visitor.close()
+            await stack.stop()
 
 
 @pytest_asyncio.fixture(scope="package", loop_scope="session")
@@ -89,4 +90,6 @@ async def places(world: World) -> dict[str, Places]:
         if kind not in NONE_YET:
             out[kind] = await gather(world)
         say(kind, began)
+    import pickle
+    open("/tmp/sweep.pickle","wb").write(pickle.dumps((world.ledger.rows, out)))
     return out

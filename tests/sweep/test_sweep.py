@@ -9,7 +9,7 @@ from tests.sweep.places import KINDS, NONE_YET, Places
 from tests.sweep.planting import PLANTED
 from tests.sweep.world import World
 
-pytestmark = [pytest.mark.server, pytest.mark.asyncio(loop_scope="session")]
+pytestmark = [pytest.mark.server, pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(240)]
 GATHERED = [kind for kind in KINDS if kind not in NONE_YET]
 
 

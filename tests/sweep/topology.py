@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import json
 import os
 import secrets
 import sys
+from asyncio.subprocess import PIPE, Process
 from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 
@@ -47,7 +49,7 @@ class Production(Stack):
     """The embedded stack's processes, with the stores, the keys and the settings of a deployment."""
 
     def __init__(
-        self, folder: Path, flows: Path, database: Deployed, openbao: Server, acme: Hostile, ledger: Ledger,
+        self, folder: Path, flows: Path, port: int, database: Deployed, openbao: Server, acme: Hostile, ledger: Ledger,
         **env: str,
     ) -> None:  # fmt: skip
         self._openbao, self.ledger = openbao, ledger
@@ -77,11 +79,13 @@ class Production(Stack):
             secret_id = ledger.add(f"OpenBao's secret id of {role}", openbao.secret_id(role))
             self._own[role] = {"STEPS_OPENBAO_ROLE_ID": f"steps-{role}", "STEPS_OPENBAO_SECRET_ID": secret_id}
         settings = Settings(
-            data_dir=folder, log_level="DEBUG", api_port=0, workflows_dir=flows,
+            data_dir=folder, log_level="DEBUG", api_port=port, workflows_dir=flows,
             database_url=database.application, signing_key=SecretStr(key), key_provider="openbao", openbao_url=openbao.url,
             openbao_role_id="steps-api", openbao_secret_id=SecretStr(openbao.secret_id("api")),
         )  # fmt: skip
         super().__init__(settings, lambda line: None)
+        self._forking: Process | None = None
+        self._one = asyncio.Lock()
         ledger.add("client secret", super().env["STEPS_NOTION_CLIENT_SECRET"])
 
     @property
@@ -114,7 +118,48 @@ class Production(Stack):
 
     async def command(
         self, *arguments: str, stdin: str = "", role: str = "api", program: str = "cli.py", **env: str
-    ) -> tuple[int | None, str]:
+    ) -> tuple[int, str]:
+        """Run a program as an operator does; return its status and everything that it writes."""
+        output = self.data / "output"
+        asked = {
+            "program": program, "arguments": arguments, "stdin": stdin, "output": str(output),
+            "env": {**os.environ, **self.env_of(role), **env},
+        }  # fmt: skip
+        async with self._one:
+            process = await self._forks()
+            assert process.stdin
+            assert process.stdout
+            process.stdin.write(f"{json.dumps(asked)}\n".encode())
+            status = int(await asyncio.wait_for(process.stdout.readline(), 60))
+            return status, output.read_text()
+
+    async def stop(self) -> None:
+        """Stop everything."""
+        if self._forking is not None:
+            self._forking.stdin.close()  # pyright: ignore[reportOptionalMemberAccess]  # it has one
+            await self._forking.wait()
+        await super().stop()
+
+    async def _forks(self) -> Process:
+        if self._forking is None:
+            self._forking = await asyncio.create_subprocess_exec(
+                sys.executable, "-m", "tests.sweep.forked", cwd=ROOT, stdin=PIPE, stdout=PIPE
+            )
+        return self._forking
+
+    async def start_api(self) -> None:
+        """Start the API as docker-compose.yml does, which logs as the settings say."""
+        await self._run("api", [sys.executable, str(ROOT / "cli.py"), "api"], self._api_ready)
+
+    async def encrypt(self) -> None:
+        """Start API and worker again, with a key for what Temporal keeps."""
+        key = self.ledger.add("payload key", base64.b64encode(secrets.token_bytes(32)).decode())
+        self._common["STEPS_PAYLOAD_KEYS"] = f"one:{key}"
+        await asyncio.gather(self.start_api(), self.start_worker())
+
+    async def command(
+        self, *arguments: str, stdin: str = "", role: str = "api", program: str = "cli.py", **env: str
+    ) -> tuple[int, str]:
         """Run a program as an operator does; return its status and everything that it writes."""
         process = await asyncio.create_subprocess_exec(
             sys.executable, str(ROOT / program), *arguments,
