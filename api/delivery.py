@@ -8,6 +8,7 @@ from typing import Any
 from starlette.datastructures import Headers, QueryParams
 
 from api.problems import HeadersTooLarge
+from steps.signed import SharedHeader, Signed
 
 MAX_HEADER_BYTES = 16_384
 _IDS = ("x-shopify-webhook-id", "webhook-id", "idempotency-key")
@@ -30,14 +31,18 @@ def merged(query: QueryParams, body: dict[str, Any]) -> dict[str, Any]:
     return {name: values[0] if len(values) == 1 else values for name, values in parameters.items()} | body
 
 
-def kept_headers(items: Iterable[tuple[str, str]]) -> dict[str, str]:
+def kept_headers(items: Iterable[tuple[str, str]], signed: Signed | None = None) -> dict[str, str]:
     """Return what a run may keep of the headers, by lower-case name: no credential, nothing of the connection itself.
+
+    A header that holds a trigger's secret itself is a credential; one that holds a signature is none.
 
     Raises:
         HeadersTooLarge: they have more than 16 KiB.
     """
     headers = [(name.strip().lower(), value) for name, value in items]
     named = {part.strip().lower() for name, value in headers if name == "connection" for part in value.split(",")}
+    if isinstance(signed, SharedHeader):
+        named.add(signed.header.lower())
     kept: dict[str, str] = {}
     for name, value in headers:
         if name in _DROPPED or name in named or name.startswith("proxy-"):
