@@ -70,6 +70,7 @@ async def world(deployed: Deployed, openbao: Server, tmp_path_factory: pytest.Te
         try:
             yield World(stack, deployed, openbao, acme, identity, ledger, record, visitor)
         finally:
+            acme.over.set()
             await visitor.close()
             await stack.stop()
 
@@ -77,19 +78,6 @@ async def world(deployed: Deployed, openbao: Server, tmp_path_factory: pytest.Te
 @pytest_asyncio.fixture(scope="package", loop_scope="session")
 async def places(world: World) -> dict[str, Places]:
     """Every place, by its kind, after all deeds."""
-    import time
-    def say(what, began):
-        open("/tmp/sweep-times", "a").write(f"{what} {time.monotonic()-began:.1f}\n")
     for deed in DEEDS:
-        began = time.monotonic()
         await deed(world)
-        say(deed.__name__, began)
-    out = {}
-    for kind, gather in KINDS.items():
-        began = time.monotonic()
-        if kind not in NONE_YET:
-            out[kind] = await gather(world)
-        say(kind, began)
-    import pickle
-    open("/tmp/sweep.pickle","wb").write(pickle.dumps((world.ledger.rows, out)))
-    return out
+    return {kind: await gather(world) for kind, gather in KINDS.items() if kind not in NONE_YET}

@@ -8,10 +8,11 @@ import json
 import secrets
 import signal
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, cast
 
 from local.demo import HANDLE
 from tests.conftest import eventually
+from tests.sweep.planting import PLANTED
 from tests.sweep.world import World
 
 
@@ -25,7 +26,6 @@ async def operators_look(world: World) -> None:
     failed = next(run for run in world.runs if run.startswith("order-fan-out/"))
     await asyncio.gather(
         world.cli("runs", "show", failed),
-        world.cli("runs", "steps", world.runs[-1]),
         world.cli("connections", "list"),
         world.cli("connections", "test", "acme-crm"),
     )
@@ -51,21 +51,29 @@ async def settings_are_wrong(world: World) -> None:
 
     providers = world.stack.data / "wrong.toml"
     providers.write_text(
-        f'[providers.wrong]\nclient_secret = "{wrong("client secret")}"\ntoken_url = "ftp://{wrong("URL")}"\n'
+        f'[providers.{PLANTED}]\nclient_secret = "{wrong("client secret")}"\ntoken_url = "ftp://{wrong("URL")}"\n'
     )
     address = world.database.application.partition("@")[2]
     told = {
         "api with settings": ("cli.py api", {
-            "STEPS_EVENTS_SECRET": f"whsec_{wrong('events secret')}", "STEPS_PAYLOAD_KEYS": f"one:{wrong('payload key')}",
-            "STEPS_OIDC_ISSUER": f"https://user:{wrong('password')}@id.test", "STEPS_PUBLIC_URL": f"ftp://{wrong('URL')}",
-            "STEPS_OPENBAO_URL": f"http://root:{wrong('password')}@bao.test", "STEPS_EGRESS_PRIVATE_HOSTS": wrong("host"),
-            "STEPS_OIDC_ACCESS": wrong("access"), "STEPS_LOG_LEVEL": wrong("level"),
+            "STEPS_EVENTS_SECRET": f"whsec_{wrong('events secret')}",
+            "STEPS_PAYLOAD_KEYS": f"one:{wrong('payload key')}",
+            "STEPS_OIDC_ISSUER": f"https://user:{wrong('password')}@id.test",
+            "STEPS_PUBLIC_URL": f"ftp://{wrong('URL')}",
+            "STEPS_OPENBAO_URL": f"http://root:{wrong('password')}@bao.test",
+            "STEPS_EGRESS_PRIVATE_HOSTS": wrong("host"),
+            "STEPS_OIDC_ACCESS": wrong("access"),
+            "STEPS_LOG_LEVEL": wrong("level"),
         }),
         "api with providers": ("cli.py api", {"STEPS_PROVIDERS_FILE": str(providers)}),
         "worker with a signing key": ("worker.py", {"STEPS_SIGNING_KEY": wrong("signing key")}),
         "command with a secret id": ("cli.py variables list", {"STEPS_OPENBAO_SECRET_ID": wrong("secret id")}),
-        "worker with a password": ("worker.py", {"STEPS_DATABASE_URL": f"postgresql://steps:{wrong('password')}@{address}"}),
-        "migrate with an address": ("cli.py migrate", {"STEPS_DATABASE_URL": f"postgresql://steps:{wrong('password')}@127.0.0.1:port/{wrong('name')}"}),
+        "worker with a password": ("worker.py", {
+            "STEPS_DATABASE_URL": f"postgresql://steps:{wrong('password')}@{address}",
+        }),
+        "migrate with an address": ("cli.py migrate", {
+            "STEPS_DATABASE_URL": f"postgresql://steps:{wrong('password')}@127.0.0.1:port/{wrong('name')}",
+        }),
     }  # fmt: skip
 
     async def start(name: str, command: str, env: dict[str, str]) -> None:
@@ -93,9 +101,11 @@ async def runs_are_encrypted(world: World) -> None:
 def _payloads(part: Any) -> Iterator[dict[str, Any]]:
     """Give every payload of a history, as Temporal's UI does when it has them decrypted."""
     if isinstance(part, dict) and "metadata" in part and "data" in part:
-        yield part
-    elif isinstance(part, dict | list):
-        for inner in part.values() if isinstance(part, dict) else part:
+        yield cast("dict[str, Any]", part)
+    elif isinstance(part, dict):
+        yield from _payloads([*cast("dict[str, Any]", part).values()])
+    elif isinstance(part, list):
+        for inner in cast("list[Any]", part):
             yield from _payloads(inner)
 
 

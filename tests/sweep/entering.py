@@ -52,7 +52,7 @@ async def keys_are_made(world: World) -> None:
         await http.get(f"/signin?problem={wrong}&next={wrong}")
         await http.post(
             "/api/v1/keys",
-            json={"name": "x", "scopes": [wrong], "expires_at": wrong, wrong: wrong},
+            json={"name": "x", "scopes": [wrong], "expires_at": wrong, "more": wrong},
             headers={"Authorization": f"Bearer {world.keys['admin']}"},
         )
         await http.post(

@@ -68,20 +68,24 @@ class Production(Stack):
                 "events secret", f"whsec_{base64.b64encode(secrets.token_bytes(32)).decode()}"
             ),
             "STEPS_NOTION_SETTLE_SECONDS": "1",
+            "STEPS_SHUTDOWN_SECONDS": "2",
             "ACME_SECRET": ledger.add("client secret", f"acme-secret/+{secrets.token_urlsafe(24)}"),
             "BETA_SECRET": ledger.add("client secret", f"beta-secret&<{secrets.token_urlsafe(24)}"),
             "PYTHONFAULTHANDLER": "1",
             **env,
         }
         ledger.add("signing key, as its bytes", signing)
+        ledger.add("OpenBao's root token", openbao.root_token)
+        # PostgreSQL of the tests logs every statement, also the one that sets it.
+        ledger.add("password of the database", "of-the-application", "log of postgres")
         self._own: dict[str, dict[str, str]] = {}
         for role in ("api", "worker", "rotator"):
             secret_id = ledger.add(f"OpenBao's secret id of {role}", openbao.secret_id(role))
             self._own[role] = {"STEPS_OPENBAO_ROLE_ID": f"steps-{role}", "STEPS_OPENBAO_SECRET_ID": secret_id}
         settings = Settings(
             data_dir=folder, log_level="DEBUG", api_port=port, workflows_dir=flows,
-            database_url=database.application, signing_key=SecretStr(key), key_provider="openbao", openbao_url=openbao.url,
-            openbao_role_id="steps-api", openbao_secret_id=SecretStr(openbao.secret_id("api")),
+            database_url=database.application, signing_key=SecretStr(key), key_provider="openbao",
+            openbao_url=openbao.url, openbao_role_id="steps-api", openbao_secret_id=SecretStr(openbao.secret_id("api")),
         )  # fmt: skip
         super().__init__(settings, lambda line: None)
         self._forking: Process | None = None
@@ -146,28 +150,6 @@ class Production(Stack):
                 sys.executable, "-m", "tests.sweep.forked", cwd=ROOT, stdin=PIPE, stdout=PIPE
             )
         return self._forking
-
-    async def start_api(self) -> None:
-        """Start the API as docker-compose.yml does, which logs as the settings say."""
-        await self._run("api", [sys.executable, str(ROOT / "cli.py"), "api"], self._api_ready)
-
-    async def encrypt(self) -> None:
-        """Start API and worker again, with a key for what Temporal keeps."""
-        key = self.ledger.add("payload key", base64.b64encode(secrets.token_bytes(32)).decode())
-        self._common["STEPS_PAYLOAD_KEYS"] = f"one:{key}"
-        await asyncio.gather(self.start_api(), self.start_worker())
-
-    async def command(
-        self, *arguments: str, stdin: str = "", role: str = "api", program: str = "cli.py", **env: str
-    ) -> tuple[int, str]:
-        """Run a program as an operator does; return its status and everything that it writes."""
-        process = await asyncio.create_subprocess_exec(
-            sys.executable, str(ROOT / program), *arguments,
-            env={**os.environ, **self.env_of(role), "PYTHONPATH": str(ROOT), **env}, cwd=self.data,
-            stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
-        )  # fmt: skip
-        output, _ = await asyncio.wait_for(process.communicate(stdin.encode()), 90)
-        return process.returncode, output.decode()
 
     async def _api_ready(self) -> bool:
         return (await answering(f"{self.addresses.api}/readyz")) == 200

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -98,7 +98,7 @@ class World:
         return await self.until(await self.run(**data), status)
 
     @contextmanager
-    def without_database(self) -> Iterator[None]:
+    def without_database(self) -> Generator[None]:
         """Have PostgreSQL away for a while."""
         self.database.server.stop()
         try:
@@ -107,7 +107,7 @@ class World:
             self.database.server.start()
 
     @contextmanager
-    def sealed(self) -> Iterator[None]:
+    def sealed(self) -> Generator[None]:
         """Have OpenBao sealed for a while."""
         self.openbao.seal()
         try:
