@@ -34,7 +34,7 @@ async def operators_look(world: World) -> None:
 async def processes_crash(world: World) -> None:
     """The worker while a call is in the air, and the API; they write what they know of it."""
     await world.run(path="slow")
-    await asyncio.wait_for(world.acme.held.wait(), 30)
+    await asyncio.wait_for(world.acme.held.wait(), 90)
     for name in ("worker", "api"):
         child = world.stack.children[name]
         before = len(child.output())
@@ -119,4 +119,4 @@ async def accounts_are_deleted(world: World) -> None:
         left = {connection["handle"] for connection in await world.visitor.get("/api/v1/connections")}
         return left.isdisjoint(("acme-crm", HANDLE))
 
-    await eventually(gone)
+    await eventually(gone, seconds=90)

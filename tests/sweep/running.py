@@ -40,7 +40,7 @@ async def runs_are_careless(world: World) -> None:
         (step,) = (await world.visitor.get(f"/api/v1/runs/{waiting}"))["waiting"]
         return step["resume_url"]
 
-    address = await eventually(link)
+    address = await eventually(link, seconds=90)
     may = [f"answer * to {who}: GET /*runs/*, body" for who in ("operate", "admin")]
     world.ledger.add(
         "resume link",
@@ -65,7 +65,7 @@ async def a_grant_is_lost(world: World) -> None:
     async def needed() -> bool:
         return (await world.visitor.get("/api/v1/connections/acme-crm"))["status"] == "needs_reauthorization"
 
-    await eventually(needed)
+    await eventually(needed, seconds=90)
     asked = await world.begin("/connections/acme-crm/reconnect")
     await world.come_back("acme", state=asked["state"], code=world.code("reconnects"))
     await world.until(run, "completed")

@@ -134,7 +134,7 @@ class Production(Stack):
             assert process.stdin
             assert process.stdout
             process.stdin.write(f"{json.dumps(asked)}\n".encode())
-            status = int(await asyncio.wait_for(process.stdout.readline(), 60))
+            status = int(await asyncio.wait_for(process.stdout.readline(), 90))
             return status, output.read_text()
 
     async def stop(self) -> None:

@@ -91,7 +91,7 @@ class World:
             assert found["status"] == status, found
             return found
 
-        return await eventually(reached)
+        return await eventually(reached, seconds=90)
 
     async def ends(self, status: str, **data: Any) -> dict[str, Any]:
         """Run the careless workflow to its end."""
@@ -119,4 +119,4 @@ class World:
         async def told() -> bool:
             return text in self.stack.children[process].output()
 
-        await eventually(told)
+        await eventually(told, seconds=90)
