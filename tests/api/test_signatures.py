@@ -171,6 +171,17 @@ async def test_a_signed_delivery_starts_a_run_and_nothing_does_before_the_secret
     assert signed.header.lower() not in result["headers"]
 
 
+async def test_a_secret_that_came_in_a_header_is_not_kept_in_the_history(running: Place):
+    await put_secret(running, "FromForm", SECRET)
+    headers = {**sign(BY_WORKFLOW["FromForm"]), "X-Form": "of the shop"}
+    started = await deliver(running, "FromForm", BODY, headers)
+    client = await running.app.state.services.temporal()
+    history = await client.get_workflow_handle(started.json()["id"]).fetch_history()
+    kept = history.events[0].SerializeToString()
+    assert b"of the shop" in kept
+    assert SECRET.reveal().encode() not in kept
+
+
 @pytest.mark.parametrize("name", ["FromShopify", "FromGitHub", "FromNotion", "FromStandard"])
 async def test_a_hundred_replays_under_whatever_ids_start_one_run(running: Place, name: str):
     await put_secret(running, name, SECRET)
