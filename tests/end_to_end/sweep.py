@@ -13,7 +13,7 @@ from temporalio.client import Client
 
 
 def forms(secret: str) -> set[bytes]:
-    """Return the ways in which a secret may be written: as it is, base64 at each alignment, percent, JSON, HTML, hex."""
+    """Return the ways to write a secret: as it is, base64 at each alignment, percent, JSON, HTML, hex."""
     raw = secret.encode()
     found = {raw, quote(secret, safe="").encode(), json.dumps(secret)[1:-1].encode(), html.escape(secret).encode()}
     found.add(raw.hex().encode())
