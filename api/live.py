@@ -16,7 +16,7 @@ from pydantic import BaseModel
 from starlette.responses import Response, StreamingResponse
 from starlette.types import Send
 
-from api.feeds import Feed, Look
+from api.feeds import Feed, Look, mark_of
 from api.persons import scopes_of
 from api.services import Services, services_of
 from vault import VaultError
@@ -87,6 +87,8 @@ class _Stream(Generic[T]):
         """Write the events until it is over."""
         feeds, pace = self._services.feeds, self._services.live_pace
         yield self._said(_COME_BACK + _written(opening))
+        if mark_of(first) == self._mark:
+            self._sent = first  # the page that opened the stream shows it
         with feeds.joined(key, look, first) as feed:
             while not (feeds.closed or feed.over):
                 if not (goes_on := await self._goes_on()):

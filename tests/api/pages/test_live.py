@@ -127,6 +127,9 @@ async def test_a_page_is_sent_nothing_that_it_shows_already(served: Served) -> N
         async with opened(visitor, address) as stream:
             await stream.until("Live:")
             assert await stream.block() == [": still here"]
+            run_id = await start(served.place, "LongWait")
+            await stream.until(run_id)
+            assert await stream.block() == ["event: news", "data: 1 new run."]
 
 
 async def test_a_stream_ends_when_its_browser_signs_out(served: Served) -> None:

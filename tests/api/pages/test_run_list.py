@@ -168,7 +168,7 @@ async def test_the_table_says_what_a_run_is(running: Place, started: dict[str, s
         page = (await visitor.get("/runs", params={"text": started["mark"]})).text
         scripted = await visitor.get("/runs?status=&text=abc&from=", headers={"HX-Request": "true"})
     rows = {name: page[page.index(f"run:{started[name]}") :].partition("</tr>")[0] for name in ("Failing", "LongWait")}
-    assert '<td data-name="Trigger">api</td>' in rows["Failing"]
+    assert '<td data-name="Trigger">API</td>' in rows["Failing"]
     assert '<span class="state failed">failed</span>' in rows["Failing"]
     assert re.search(r'<time datetime="[^"]*" title="[^"]* UTC" data-relative>just now</time>', rows["Failing"])
     assert re.search(r'data-name="Duration">[\d.]+ m?s<', rows["Failing"])
