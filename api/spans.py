@@ -24,8 +24,9 @@ def duration(value: timedelta) -> str:
     seconds = max(0.0, value.total_seconds())
     if seconds < 1:
         return f"{seconds * 1000:.0f} ms"
-    if seconds < 60:
+    if seconds < 59.95:  # what would be said as 60.0 is a minute
         return f"{seconds:.1f} s"
+    seconds = max(60, seconds)
     parts = [("d", 86_400), ("h", 3_600), ("min", 60), ("s", 1)]
     first = next(place for place, (_, size) in enumerate(parts) if seconds >= size)
     rest = round(seconds)
