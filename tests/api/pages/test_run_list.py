@@ -24,6 +24,10 @@ pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 NAMES = {"Echo": "completed", "Failing": "failed", "LongWait": "running"}
 HOSTILE = ["x' OR '1'='1", "\\", "\\'", "'", "a\\' OR 1=1 --", "%", "_", "!", '"', "`Trigger`", "😀", "</option><b>"]
+WRONG = [
+    "text=%00", "workflow=a%0A", "connection=%7F", f"text={'x' * 201}", "status=odd", "within=year", "from=0",
+    "from=0001-01-01", "to=tomorrow", "cursor=made-up",
+]  # fmt: skip
 
 
 async def listed(visitor: httpx.AsyncClient, **filters: str) -> list[str]:
@@ -95,27 +99,23 @@ async def test_a_text_finds_ids_keys_and_workflows(
 
 
 @pytest.mark.parametrize("field", ["text", "workflow", "connection"])
-@pytest.mark.parametrize("hostile", HOSTILE)
-async def test_a_hostile_text_is_a_text(running: Place, started: dict[str, str], field: str, hostile: str) -> None:
+async def test_a_hostile_text_is_a_text(running: Place, started: dict[str, str], field: str) -> None:
     assert started
     async with running.signed_in() as visitor:
-        answer = await visitor.get("/runs", params={field: hostile})
-    assert answer.status_code == 200
-    assert "<td><a" not in answer.text
-    assert "No run fits these filters" in answer.text
-    assert "</option><b>" not in answer.text
+        for hostile in HOSTILE:
+            answer = await visitor.get("/runs", params={field: hostile})
+            assert answer.status_code == 200, hostile
+            assert "<td><a" not in answer.text, hostile
+            assert "No run fits these filters" in answer.text, hostile
+            assert "</option><b>" not in answer.text, hostile
 
 
-@pytest.mark.parametrize(
-    "query",
-    ["text=%00", "workflow=a%0A", "connection=%7F", f"text={'x' * 201}", "status=odd", "within=year", "from=0",
-     "from=0001-01-01", "to=tomorrow", "cursor=made-up"],
-)  # fmt: skip
-async def test_a_filter_that_is_none_is_refused(running: Place, query: str) -> None:
+async def test_a_filter_that_is_none_is_refused(running: Place) -> None:
     async with running.signed_in() as visitor:
-        answer = await visitor.get(f"/runs?{query}")
-    assert answer.status_code == (400 if "cursor" in query else 422)
-    assert "text/html" in answer.headers["content-type"]
+        for query in WRONG:
+            answer = await visitor.get(f"/runs?{query}")
+            assert answer.status_code == (400 if "cursor" in query else 422), query
+            assert "text/html" in answer.headers["content-type"], query
 
 
 async def test_a_run_is_found_by_a_connection_that_its_workflow_names_or_it_has_used(running: Place) -> None:
