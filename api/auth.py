@@ -56,7 +56,9 @@ def session_cookie(settings: Settings) -> str:
 async def current_session(request: Request, services: Shared) -> Session | None:
     """Return the browser's session, if it is signed in; pages read it and its scopes in the request's state."""
     token = request.cookies.get(session_cookie(services.settings))
-    session = await (await services.vault()).sessions.get(token) if token else None
+    # A page that is open and asks by itself is no use: the session of a person who has left must end.
+    noted = "text/event-stream" not in request.headers.get("accept", "")
+    session = await (await services.vault()).sessions.get(token, noted=noted) if token else None
     request.state.session = session
     request.state.scopes = scopes_of(services.settings, session) if session is not None else ()
     return session

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import quote
 
@@ -22,18 +22,23 @@ from temporalio.service import RPCError, RPCStatusCode
 from api.cursors import Cursors
 from api.problems import RunEnded, RunUnknown
 from api.reach import QUERY_TIMEOUT, RPC_TIMEOUT, reaching_temporal
+from api.run_filters import RunFilters, quoted
 from api.views import RunList, RunStatus, RunSummary, RunView, WaitingView
 from settings import Settings
+from steps.attributes import TRIGGER
 from steps.connection_tasks import NAMES as CONNECTION_TASKS
 from steps.dedupe import NAME as DEDUPE
 from steps.notion.upserts import NAME as UPSERT
 from steps.record import ActiveStep, RunRecord
 from steps.resume_token import PURPOSE, make_token
+from steps.workflow import Workflow
+from temporal import attributes_known
 from vault.signing import Signer
 
 NO_WORKER = "No worker answers, so the run's log cannot be read now. Start one with `python worker.py`."
 _UNKNOWN = "Check the id. Temporal forgets an ended run when its retention is over."
 _OWN = (DEDUPE, UPSERT, *CONNECTION_TASKS)  # workflows of the engine, which are nobody's runs
+EVERY = RunFilters()
 _STATUS: dict[WorkflowExecutionStatus, RunStatus] = {
     WorkflowExecutionStatus.RUNNING: "running",
     WorkflowExecutionStatus.COMPLETED: "completed",
@@ -42,23 +47,15 @@ _STATUS: dict[WorkflowExecutionStatus, RunStatus] = {
     WorkflowExecutionStatus.TERMINATED: "terminated",
     WorkflowExecutionStatus.TIMED_OUT: "timed_out",
 }
-_ASKED: dict[RunStatus, str] = {
-    "running": "Running",
-    "completed": "Completed",
-    "failed": "Failed",
-    "cancelled": "Canceled",
-    "terminated": "Terminated",
-    "timed_out": "TimedOut",
-}
 
 
 async def list_runs(
     client: Client,
     settings: Settings,
     signer: Signer,
+    filters: RunFilters = EVERY,
     *,
-    workflow: str | None = None,
-    status: RunStatus | None = None,
+    workflows: Mapping[str, type[Workflow]] | None = None,
     limit: int = 20,
     cursor: str | None = None,
 ) -> RunList:
@@ -72,12 +69,12 @@ async def list_runs(
     # A run that rolled over stays one run here: only the newest of its chain is listed.
     query = [f"TaskQueue = {quoted(settings.task_queue)}", "ExecutionStatus != 'ContinuedAsNew'"]
     query += [f"WorkflowType != {quoted(name)}" for name in _OWN]
-    query += [f"WorkflowType = {quoted(workflow)}"] if workflow else []
-    query += [f"ExecutionStatus = '{_ASKED[status]}'"] if status else []
-    text = " AND ".join(query)
-    cursors = Cursors(signer, text)
+    indexed = not filters.connection or await attributes_known(client)
+    query += filters.clauses(workflows or {}, indexed=indexed)
+    # Signed with the filters, for the query of "the last hour" is another one every second.
+    cursors = Cursors(signer, filters.address(settings.task_queue))
     token = cursors.read(cursor) if cursor is not None else None
-    page = client.list_workflows(text, page_size=limit, next_page_token=token, rpc_timeout=RPC_TIMEOUT)
+    page = client.list_workflows(" AND ".join(query), page_size=limit, next_page_token=token, rpc_timeout=RPC_TIMEOUT)
     async with reaching_temporal():
         await page.fetch_next_page()
     runs = [_summary(client, settings, execution) for execution in page.current_page or ()]
@@ -96,7 +93,8 @@ async def read_run(client: Client, settings: Settings, signer: Signer | None, ru
         record, note = await record_and_note(handle, description.status)
         memo = await description.memo()
     summary = _summary(client, settings, description).model_dump()
-    view = RunView(**summary, note=note, trigger=memo.get("trigger"), retry_of=memo.get("retry_of"))
+    summary["trigger"] = memo.get("trigger")
+    view = RunView(**summary, note=note, retry_of=memo.get("retry_of"))
     if record is None:
         return view
     return view.model_copy(
@@ -221,6 +219,7 @@ def _summary(client: Client, settings: Settings, execution: WorkflowExecution) -
         status=status_of(execution),
         started_at=execution.start_time,
         ended_at=execution.close_time,
+        trigger=execution.typed_search_attributes.get(TRIGGER),
         ui_url=ui_url(settings, client.namespace, execution.id),
     )
 
@@ -237,9 +236,3 @@ def status_of(execution: WorkflowExecution) -> RunStatus:
     """Return a run's state."""
     # A status that is newer than this code (a paused run) has not ended either.
     return _STATUS.get(execution.status or WorkflowExecutionStatus.RUNNING, "running")
-
-
-def quoted(text: str) -> str:
-    """Return a text as a literal of Temporal's list filters."""
-    escaped = text.replace("\\", "\\\\").replace("'", "\\'")
-    return f"'{escaped}'"

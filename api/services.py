@@ -12,6 +12,7 @@ from temporalio.client import Client
 import temporal
 from api.addresses import Addresses
 from api.attempts import Attempts
+from api.feeds import Feeds, Pace
 from api.giving import read_given
 from api.openid import OpenIdProvider
 from api.pace import DeliveryPace
@@ -56,6 +57,8 @@ class Services:
         self.attempts = Attempts(settings.failed_sign_ins_per_minute)
         self.deliveries = DeliveryPace(settings.deliveries_per_minute)
         self.addresses = Addresses(self.vault)
+        self.feeds = Feeds()
+        self.live_pace = Pace()
 
     async def __aenter__(self) -> Self:
         try:
@@ -66,6 +69,7 @@ class Services:
         return self
 
     async def __aexit__(self, *_: object) -> None:
+        self.feeds.close()
         await self.waiting_runs.close()
         await self._owned.aclose()
 
