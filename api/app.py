@@ -42,6 +42,7 @@ from api.declared import check_declared
 from api.failures import Failures
 from api.pages import connections as connection_pages
 from api.pages import docs, home
+from api.pages import run as run_page
 from api.pages import runs as run_pages
 from api.security_headers import SecurityHeaders
 from api.services import Services
@@ -70,6 +71,7 @@ _ROOMS = (
     codec,
     home,
     run_pages,
+    run_page,  # after them, for whatever follows /runs/ may be a run's id
     docs,
 )
 

@@ -14,7 +14,8 @@ from api.chain import list_steps
 from api.delivery import kept_headers
 from api.documented import problems
 from api.json_body import read_json_object
-from api.reading import cancel_run, list_runs, read_run
+from api.one_run import read_run
+from api.reading import cancel_run, list_runs
 from api.retrying import retry_run
 from api.services import Shared
 from api.starting import check_same_body, find_workflow, start_run

@@ -1,4 +1,4 @@
-"""The pages of runs: all, and one."""
+"""The page of all runs."""
 
 from __future__ import annotations
 
@@ -6,14 +6,13 @@ from typing import Annotated
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Query, Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import Response
 
 from api.auth import page_needs
-from api.reading import cancel_run, list_runs, read_run
+from api.reading import list_runs
 from api.rendering import render
 from api.services import Shared
-from api.views import RunStatus, run_path
-from vault.scopes import OPERATE, covers
+from api.views import RunStatus
 
 router = APIRouter(include_in_schema=False)
 
@@ -36,19 +35,3 @@ async def runs(
         f"/runs?{urlencode({name: value for name, value in kept.items() if value})}" if page.next_cursor else None
     )
     return render("runs.html", request.scope, page=page, following=following, first=cursor is None)
-
-
-# Before the route below it, whose path would take `/cancel` for a part of the id.
-@router.post("/runs/{run_id:path}/cancel", dependencies=[page_needs("operate")], summary="Cancel a run")
-async def cancel(run_id: str, services: Shared) -> Response:
-    """Ask the run to stop, and show it."""
-    await cancel_run(await services.temporal(), run_id)
-    return RedirectResponse(run_path(run_id), 303)
-
-
-@router.get("/runs/{run_id:path}", dependencies=[page_needs("read")], summary="Show a run")
-async def run(request: Request, run_id: str, services: Shared) -> Response:
-    """Show what the run has done, does and waits for."""
-    signer = services.signer if covers(request.state.scopes, (OPERATE,)) else None
-    view = await read_run(await services.temporal(), services.settings, signer, run_id)
-    return render("run.html", request.scope, run=view)
