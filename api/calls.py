@@ -32,7 +32,7 @@ class CallView(BaseModel):
     step: str | None = Field(description="The step that made it; null for an activity of your own.")
     call: str = Field(description="What was called: method and address, or the activity's name.")
     method: str | None
-    address: str | None = Field(description="Host and path, without the query.")
+    address: str | None = Field(description="Host and path, without the query; of a connection's calls the path.")
     status: int | None = Field(description="The status of the answer, where it is known.")
     outcome: Done = Field(description="`retrying` has failed and is tried again, `queued` waits for a worker.")
     attempt: int = Field(description="From 1: which attempt that outcome is of.")
@@ -127,6 +127,7 @@ def _call(
         step, call = "", text
     method, _, address = call.partition(" ")
     named = method in _METHODS
+    place = address.partition(" (")[0]  # a connection's calls name it behind the path
     outcome, error = (ending.outcome or "completed", ending.error) if ending else ("queued", None)
     if going is not None and ending is None:
         attempt = going.attempt
@@ -134,7 +135,7 @@ def _call(
         begun = going.HasField("last_started_time")
         outcome = "retrying" if error else "running" if begun else "queued"
     return CallView(
-        step=step or None, call=call, method=method if named else None, address=address if named else None,
+        step=step or None, call=call, method=method if named else None, address=place if named else None,
         status=status if isinstance(status, int) else None, outcome=outcome, attempt=attempt, began=opening.at,
         ended=ending.at if ending else None, error=error,
     )  # fmt: skip

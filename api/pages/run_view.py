@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import json
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from math import inf
 
 from temporalio.client import WorkflowExecutionDescription
 
@@ -24,6 +26,7 @@ _LINES, _LINES_CHARACTERS, _LINE_CHARACTERS = 80, 7_000, 400
 _FAILURES, _MESSAGE_CHARACTERS = 8, 500
 _VALUE_CHARACTERS = 3_000
 _NEAR = 1.25  # a time that is due soon is on the timeline; one that is in three days would leave no room
+_WAKING = 0.25  # seconds from a timer to the step that it is for
 _LIVE: dict[str, Kind] = {
     "running": "running", "retrying": "retried", "queued": "running", "failed": "failed", "timed_out": "failed",
     "cancelled": "cancelled",
@@ -64,7 +67,7 @@ async def tell(services: Services, whole: Whole, now: datetime) -> Story:
     zero, end = run.started_at, run.ended_at or now
     seconds = max((end - zero).total_seconds(), 0.0)
     rows = [*earlier, *(record.steps if record else ())]
-    attempts = [_ended(row) for row in rows] + _open(run, record, calls, seconds)
+    attempts = _ended(rows, calls, zero) + _open(run, record, calls, seconds)
     edge = max([seconds, *(one.due for one in attempts if one.due and one.due <= seconds * _NEAR)])
     more = run.waiting_count - len(run.waiting) if run.status == "running" else 0
     return Story(
@@ -106,8 +109,20 @@ async def _earlier(services: Services, whole: Whole) -> list[StepRow]:
     return await services.earlier_rows.read(await services.temporal(), whole.view.id, newest)
 
 
-def _ended(row: StepRow) -> Attempt:
-    return Attempt(row.step, row.branch, row.attempt, row.began, row.ended, row.outcome)
+def _ended(rows: Sequence[StepRow], calls: Calls | None, zero: datetime) -> list[Attempt]:
+    """Return the attempts that have ended, each with the timer that woke it: one that fired when it began."""
+    fired: dict[str, list[tuple[float, float]]] = {}
+    for timer in calls.timers if calls else ():
+        if timer.ended is not None:
+            span = (timer.ended - zero).total_seconds(), (timer.began - zero).total_seconds()
+            fired.setdefault(timer.summary, []).append(span)
+    found: list[Attempt] = []
+    for row in rows:
+        woke = fired.get(row.step, [])
+        at = bisect_right(woke, (row.began + 0.002, inf)) - 1
+        since = woke[at][1] if at >= 0 and woke[at][0] >= row.began - _WAKING else None
+        found.append(Attempt(row.step, row.branch, row.attempt, row.began, row.ended, row.outcome, since=since))
+    return found
 
 
 def _open(run: RunView, record: RunRecord | None, calls: Calls | None, seconds: float) -> list[Attempt]:

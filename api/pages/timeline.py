@@ -78,13 +78,17 @@ def _lane(step: str, branch: int | None, tries: list[Attempt], scale: Scale, col
     if branch is None or len(tries) > _MOST_BARS:
         lane.columns = _columns(tries, scale, columns)
     else:
-        lane.bars = [Bar(*scale.span(one.began, one.ended), one.kind, _letter(one, scale)) for one in tries]
+        lane.bars = [bar for one in tries for bar in _bars(one, scale)]
     return lane
 
 
-def _letter(one: Attempt, scale: Scale) -> str:
-    _, width = scale.span(one.began, one.ended)
-    return LETTERS[one.kind] if width >= 2 else ""
+def _bars(one: Attempt, scale: Scale) -> list[Bar]:
+    """Return the bar of an attempt, behind that of the time that it slept before."""
+    x, width = scale.span(one.began, one.ended)
+    found = [Bar(x, width, one.kind, LETTERS[one.kind] if width >= 2 else "")]
+    if one.since is not None and (slept := scale.x(one.began) - scale.x(one.since)) > 0:
+        found.insert(0, Bar(scale.x(one.since), round(slept, 2), "sleeping"))
+    return found
 
 
 def _said(branch: int | None, tries: list[Attempt], counts: Mapping[Kind, int], branches: int) -> str:
@@ -101,7 +105,8 @@ def _said(branch: int | None, tries: list[Attempt], counts: Mapping[Kind, int], 
         case "running":
             return f"running for {length(last.ended - last.began)}{count}"
         case _:
-            return f"{last.kind} in {length(last.ended - last.began)}{count}"
+            took = last.ended - last.began
+            return f"{last.kind} {f'in {length(took)}' if took >= 0.0005 else 'at once'}{count}"
 
 
 def _columns(tries: Sequence[Attempt], scale: Scale, columns: int) -> list[Column]:
@@ -151,7 +156,9 @@ def _add_thin(
             if step in by_step
             else (f"{len(calls):,} of other activities")
         )
-        lanes.append(Lane(step, None, Counter(), 0, said, thin=_merged(calls, scale)))
+        # Behind the last lane of the step.
+        place = next((number for number in range(len(lanes), 0, -1) if lanes[number - 1].step == step), len(lanes))
+        lanes.insert(place, Lane(step, None, Counter(), 0, said, thin=_merged(calls, scale)))
 
 
 def _merged(thin: Sequence[Thin], scale: Scale) -> list[Bar]:

@@ -11,7 +11,7 @@ _STEPS = (
 )  # fmt: skip
 _UNITS = ((86_400, "d"), (3_600, "h"), (60, "min"), (1, "s"), (0.001, "ms"))
 _MOST_MARKS = 6
-NARROWEST = 0.4
+NARROWEST = 0.6
 """Of the whole width, in percent: what took no time can be seen all the same."""
 
 

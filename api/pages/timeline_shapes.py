@@ -13,7 +13,10 @@ Kind = Literal["completed", "failed", "retried", "cancelled", "expired", "runnin
 
 @dataclass(frozen=True)
 class Attempt:
-    """One attempt of a step, in seconds since the start of the run; `due` of one that waits for its time."""
+    """One attempt of a step, in seconds since the start of the run; `due` of one that waits for its time.
+
+    `since` is when a timer was started that it slept by, where one is known.
+    """
 
     step: str
     branch: int
@@ -22,6 +25,7 @@ class Attempt:
     ended: float
     kind: Kind
     due: float | None = None
+    since: float | None = None
 
 
 @dataclass(frozen=True)
