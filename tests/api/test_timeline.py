@@ -14,9 +14,18 @@ from api.pages.timeline import MOST_LANES, draw
 from api.pages.timeline_scale import Scale, length
 from api.pages.timeline_shapes import Attempt, Kind, Thin, Timeline
 
+
+def attempt(step: str, branch: int, number: int, began: float, took: float, kind: Kind) -> Attempt:
+    return Attempt(step, branch, number, began, began + took, kind)
+
+
+def call(step: str | None, began: float, took: float, kind: Kind) -> Thin:
+    return Thin(step, began, began + took, kind)
+
+
 TIMES = some.floats(0, 100_000, allow_nan=False)
 ATTEMPTS = some.builds(
-    lambda step, branch, number, began, took, kind: Attempt(step, branch, number, began, began + took, kind),
+    attempt,
     some.sampled_from([f"step_{number}" for number in range(60)]),
     some.integers(1, 200),
     some.integers(1, 5),
@@ -25,7 +34,7 @@ ATTEMPTS = some.builds(
     some.sampled_from(get_args(Kind)),
 )
 CALLS = some.builds(
-    lambda step, began, took, kind: Thin(step, began, began + took, kind),
+    call,
     some.sampled_from([None, "step_1", "step_2", "elsewhere"]),
     TIMES,
     TIMES,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import time
+from datetime import datetime, timedelta
 from html import unescape
 
 import httpx
@@ -164,6 +165,30 @@ async def test_who_may_only_look_sees_no_button_and_no_link_that_resumes(
             assert (await visitor.post(f"/runs/{run_id}/{action}")).status_code == 403
     async with running.program() as caller:
         await caller.post(f"/api/v1/runs/{run_id}/cancel")
+
+
+async def test_a_page_that_asks_by_itself_keeps_no_session_alive(
+    running: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("vault.sessions.USE_NOTED_EVERY", timedelta(0))
+    run_id = await start(running, "Echo")
+
+    async def used() -> datetime:
+        (session,) = await running.vault.sessions.list()
+        return session.seen_at
+
+    async with running.signed_in() as visitor:
+        before = await used()
+        await visitor.get(f"/runs/{run_id}/live", headers=HTMX | {"HX-Trigger": "run-live"})
+        assert await used() == before
+        await visitor.get(f"/runs/{run_id}")
+        assert await used() > before
+    asks = HTMX | {"HX-Trigger": "run-live", "HX-Current-URL": f"http://steps.test/runs/{run_id}?x=1"}
+    async with running.browser(**asks) as stranger:
+        answer = await stranger.get(f"/runs/{run_id}/live")
+        # Not a redirect, which would put the form into the middle of the page.
+        assert (answer.status_code, answer.text) == (204, "")
+        assert answer.headers["hx-redirect"] == f"/signin?next=%2Fruns%2F{run_id.replace('/', '%2F')}"
 
 
 async def test_every_error_of_a_step_has_an_advice_of_its_own() -> None:
