@@ -11,9 +11,11 @@ from temporalio.api.common.v1 import Payload
 from temporalio.api.history.v1 import HistoryEvent
 from temporalio.api.workflow.v1 import PendingActivityInfo
 from temporalio.client import Client
+from temporalio.service import RPCError, RPCStatusCode
 
 from api.call_events import Ending, Opening, ending_of, opening_of, status_payload
 from api.cursors import Cursors
+from api.problems import RunUnknown
 from api.reach import RPC_TIMEOUT, reaching_temporal
 from api.reading import describe
 from steps.parts import an_object
@@ -84,16 +86,16 @@ async def list_calls(client: Client, signer: Signer, run_id: str, cursor: str | 
 
 
 async def read_calls(client: Client, run_id: str, part: str, pending: Sequence[PendingActivityInfo] = ()) -> Calls:
-    """Read the history of one Temporal run; `pending` is what Temporal knows of the calls that go on."""
-    handle = client.get_workflow_handle(run_id, run_id=part)
+    """Read the history of one Temporal run; `pending` is what Temporal knows of the calls that go on.
+
+    Raises:
+        RunUnknown: the history is no longer kept.
+    """
     openings: dict[int, Opening] = {}
     endings: dict[int, Ending] = {}
     attempts: dict[int, int] = {}
     following: str | None = None
-    events = handle.fetch_history_events(page_size=_PAGE, rpc_timeout=RPC_TIMEOUT)
-    async for event in events:
-        if event.event_id > MOST_EVENTS:
-            break
+    for event in await _history(client, run_id, part):
         if opening := opening_of(event):
             openings[event.event_id] = opening
         elif ending := ending_of(event):
@@ -117,6 +119,23 @@ async def read_calls(client: Client, run_id: str, part: str, pending: Sequence[P
             status = an_object(statuses.get(number)).get("status")
             calls.append(_call(opening, ending, text, status, attempts.get(number, 1), going))
     return Calls(calls, timers, following)
+
+
+async def _history(client: Client, run_id: str, part: str) -> list[HistoryEvent]:
+    events = client.get_workflow_handle(run_id, run_id=part).fetch_history_events(
+        page_size=_PAGE, rpc_timeout=RPC_TIMEOUT
+    )
+    found: list[HistoryEvent] = []
+    try:
+        async for event in events:
+            if len(found) == MOST_EVENTS:
+                break
+            found.append(event)
+    except RPCError as error:
+        if error.status is not RPCStatusCode.NOT_FOUND:
+            raise
+        raise RunUnknown("The history of this part of the run is no longer kept.") from error
+    return found
 
 
 def _call(

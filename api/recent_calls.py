@@ -8,6 +8,7 @@ from collections import OrderedDict
 from temporalio.client import Client, WorkflowExecutionDescription
 
 from api.calls import Calls, read_calls
+from api.problems import RunUnknown
 
 _LONGEST_SECONDS = 1.2
 _MOST_KEPT = 20
@@ -21,7 +22,7 @@ class RecentCalls:
         self._kept: OrderedDict[str, tuple[str, Calls]] = OrderedDict()
 
     async def read(self, client: Client, description: WorkflowExecutionDescription) -> Calls | None:
-        """Return them; None when reading them takes too long for a page."""
+        """Return them; None where there is no history, or reading it takes too long for a page."""
         part, state = description.run_id or "", state_of(description)
         if (kept := self._kept.get(part)) and kept[0] == state:
             self._kept.move_to_end(part)
@@ -30,7 +31,7 @@ class RecentCalls:
         try:
             async with asyncio.timeout(_LONGEST_SECONDS):
                 found = await read_calls(client, description.id, part, pending)
-        except TimeoutError:
+        except (TimeoutError, RunUnknown):
             return None
         if len(found.calls) <= _MOST_CALLS:
             self._kept[part] = (state, found)

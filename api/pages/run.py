@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import datetime
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Request
@@ -113,8 +114,15 @@ async def _read(request: Request, services: Services, run_id: str) -> Whole:
 
 
 async def _context(services: Services, whole: Whole) -> dict[str, Any]:
-    story = await tell(services, whole, utc_now())
+    now = utc_now()
+    story = await tell(services, whole, now)
+
+    def left(due: datetime) -> str:
+        seconds = (due - now).total_seconds()
+        return f", in {length(seconds)}" if seconds >= 1 else ""
+
     return {
+        "left": left,
         "run": whole.view,
         "story": story,
         "length": length,

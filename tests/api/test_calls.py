@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+import base64
 from typing import Any
 
 import pytest
+from temporalio.client import Client
+from temporalio.testing import WorkflowEnvironment
 
+from api.calls import list_calls
+from codec.keys import read_keys
+from temporal import plugin
 from tests.api.conftest import Place
 from tests.api.runs import finished, start
 from tests.conftest import eventually
+from tests.steps.harness import SIGNER, ended, working
+from tests.steps.harness import start as begin
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -42,6 +50,20 @@ async def test_a_call_that_goes_on_has_no_end(running: Place) -> None:
         assert (call["call"], call["ended"]) == ("hang", None)
         await caller.post(f"/api/v1/runs/{run_id}/cancel")
     await finished(running, run_id)
+
+
+async def test_encrypted_histories_are_read_with_the_key(dev_server: WorkflowEnvironment) -> None:
+    keys = read_keys(f"one:{base64.b64encode(b'k' * 32).decode()}")
+    client = await Client.connect(dev_server.client.service_client.config.target_host, plugins=[plugin(keys)])
+    async with working(client) as queue:
+        calls = [{"url": "https://example.com/missing"}, {"url": "https://example.com/there"}]
+        handle = await begin(client, queue, "Fetches", calls)
+        await ended(handle)
+        found = await list_calls(client, SIGNER, handle.id)
+    assert {(call.address, call.status) for call in found.calls} == {
+        ("example.com/missing", 404),
+        ("example.com/there", 200),
+    }
 
 
 async def test_a_cursor_of_another_list_is_refused(running: Place) -> None:

@@ -52,7 +52,7 @@ def test_every_attempt_is_counted_in_one_row_and_every_bar_is_inside(
     attempts: list[Attempt], calls: list[Thin], end: float, more: int
 ):
     timeline = draw(attempts, calls, end, more_waiting=more)
-    wanted = Counter[Kind](one.kind for one in attempts) + Counter[Kind](waiting=more)
+    wanted = Counter[Kind](one.kind for one in attempts) + Counter[Kind]({"waiting": more})
     assert counted(timeline) == wanted
     assert len([lane for lane in timeline.lanes if lane.counts]) <= MOST_LANES + 1
     assert len(timeline.lanes) <= MOST_LANES + 5  # with the calls of which nobody knows whose they are

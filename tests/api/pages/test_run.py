@@ -42,6 +42,9 @@ async def test_a_run_of_many_branches_is_a_small_page_that_counts_them_all(runni
     assert run["attempts"] == 1_301
     async with running.program() as caller:
         assert (await caller.get(f"/api/v1/runs/{run_id}/steps")).json()["next_cursor"]  # it has rolled over
+        calls = (await caller.get(f"/api/v1/runs/{run_id}/calls")).json()
+        rest = (await caller.get(f"/api/v1/runs/{run_id}/calls", params={"cursor": calls["next_cursor"]})).json()
+        assert (len(calls["calls"]), rest["calls"]) == (2, [])
     async with running.signed_in() as visitor:
         began = time.perf_counter()
         page = await visitor.get(f"/runs/{run_id}")
