@@ -69,6 +69,9 @@ async def live(
         if seen(await describe(await services.temporal(), run_id), utc_now()) == seen_before:
             return Response(status_code=204)
     whole = await _read(request, services, run_id)
+    if whole.record is None and whole.view.status == "running":
+        # A worker that is busy for a moment is no reason to take away what the page shows.
+        return render("run_note.html", request.scope, headers={"HX-Reswap": "none"}, note=whole.view.note)
     return render("run_live.html", request.scope, partial=True, **await _context(services, whole))
 
 

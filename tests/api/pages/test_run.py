@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import re
 import time
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from html import unescape
 
 import httpx
 import pytest
+from temporalio.client import Client
 
 from api.pages.advice import advice_for
+from settings import Settings
 from steps.errors import StepsError
 from tests.api.browsing import sign_in
 from tests.api.conftest import Place
@@ -168,6 +171,22 @@ async def test_who_may_only_look_sees_no_button_and_no_link_that_resumes(
             assert (await visitor.post(f"/runs/{run_id}/{action}")).status_code == 403
     async with running.program() as caller:
         await caller.post(f"/api/v1/runs/{run_id}/cancel")
+
+
+async def test_a_worker_that_is_busy_takes_nothing_off_the_page(
+    make_place: Callable[..., Place], settings: Settings, worker: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("api.reading.QUERY_TIMEOUT", timedelta(milliseconds=300))
+    place = make_place(settings.model_copy(update={"task_queue": "nobody-follows"}), worker)
+    run_id = await start(place, "Echo")
+    async with place.signed_in() as visitor:
+        page = await visitor.get(f"/runs/{run_id}")
+        assert "No worker answers" in said(page)
+        assert 'hx-trigger="every 2s"' in page.text
+        live = await visitor.get(f"/runs/{run_id}/live?seen=before", headers=HTMX)
+        assert live.headers["hx-reswap"] == "none"
+        assert "What stands below is as it was. No worker answers" in said(live)
+        await visitor.post(f"/runs/{run_id}/cancel")
 
 
 async def test_a_page_that_asks_by_itself_keeps_no_session_alive(
