@@ -36,7 +36,7 @@ async def test_a_run_is_seen_to_end_without_reload_and_is_run_again_with_its_dat
     assert (await visitor.http.post(link, json={"decision": "decline"})).is_success
     await expect(state).to_have_text("completed")
     assert await page.evaluate("() => window.loadedOnce")
-    await expect(page.get_by_role("status")).to_have_text("The run is completed.")
+    await expect(page.locator("#run-told")).to_have_text("The run is completed.")
     await expect(page.get_by_text("Order #1001 was not approved")).to_be_visible()
     assert await page.get_by_text("Cancel this run").count() == 0
     assert await page.get_by_role("listitem").filter(has_text="decline #2").count() == 1
