@@ -42,7 +42,7 @@ from api.declared import check_declared
 from api.failures import Failures
 from api.pages import connections as connection_pages
 from api.pages import docs, home, run_list
-from api.pages import runs as run_pages
+from api.pages import run as run_page
 from api.security_headers import SecurityHeaders
 from api.services import Services
 from api.stopping import told_to_stop
@@ -70,8 +70,8 @@ _ROOMS = (
     callback,
     codec,
     home,
-    run_list,  # before `run_pages`, for an id may be `live`
-    run_pages,
+    run_list,
+    run_page,  # after it, for whatever follows /runs/ may be a run's id
     docs,
 )
 

@@ -1,4 +1,4 @@
-"""Reading runs: what Temporal knows of them, and what the run itself tells."""
+"""Reading runs: what Temporal knows of them, and what a run itself tells; one as a whole is in `api/one_run.py`."""
 
 from __future__ import annotations
 
@@ -23,14 +23,13 @@ from api.cursors import Cursors
 from api.problems import RunEnded, RunUnknown
 from api.reach import QUERY_TIMEOUT, RPC_TIMEOUT, reaching_temporal
 from api.run_filters import RunFilters, quoted
-from api.views import RunList, RunStatus, RunSummary, RunView, WaitingView
+from api.views import RunList, RunStatus, RunSummary
 from settings import Settings
 from steps.attributes import TRIGGER
 from steps.connection_tasks import NAMES as CONNECTION_TASKS
 from steps.dedupe import NAME as DEDUPE
 from steps.notion.upserts import NAME as UPSERT
-from steps.record import ActiveStep, RunRecord
-from steps.resume_token import PURPOSE, make_token
+from steps.record import RunRecord
 from steps.workflow import Workflow
 from temporal import attributes_known
 from vault.signing import Signer
@@ -77,43 +76,8 @@ async def list_runs(
     page = client.list_workflows(" AND ".join(query), page_size=limit, next_page_token=token, rpc_timeout=RPC_TIMEOUT)
     async with reaching_temporal():
         await page.fetch_next_page()
-    runs = [_summary(client, settings, execution) for execution in page.current_page or ()]
+    runs = [summary_of(client, settings, execution) for execution in page.current_page or ()]
     return RunList(runs=runs, next_cursor=cursors.write(page.next_page_token) if page.next_page_token else None)
-
-
-async def read_run(client: Client, settings: Settings, signer: Signer | None, run_id: str) -> RunView:
-    """Return a run with its record; without a signer, without the addresses of its waits.
-
-    Raises:
-        RunUnknown: there is no such run, or its time of retention is over.
-    """
-    async with reaching_temporal():
-        description = await describe(client, run_id)
-        handle = client.get_workflow_handle(run_id, run_id=description.run_id, result_type=RunRecord)
-        record, note = await record_and_note(handle, description.status)
-        memo = await description.memo()
-    summary = _summary(client, settings, description).model_dump()
-    summary["trigger"] = memo.get("trigger")
-    view = RunView(**summary, note=note, retry_of=memo.get("retry_of"))
-    if record is None:
-        return view
-    return view.model_copy(
-        update={
-            "started_at": record.started_at or view.started_at,
-            "current_steps": record.running,
-            "waiting": [_waiting(settings, signer, run_id, step) for step in record.waiting],
-            "waiting_count": record.waiting_count,
-            "lost_connections": record.lost_connections,
-            "steps_done": record.steps_done,
-            "attempts": record.steps_before + len(record.steps),
-            "result": record.result,
-            "store": record.store,
-            "failures": record.failures,
-            "failure_count": record.failure_count,
-            "log": record.log,
-            "log_dropped": record.log_dropped,
-        }
-    )
 
 
 async def read_record(client: Client, run_id: str) -> RunRecord | None:
@@ -212,7 +176,8 @@ async def _asked(handle: WorkflowHandle[object, RunRecord]) -> tuple[RunRecord |
         return None, NO_WORKER
 
 
-def _summary(client: Client, settings: Settings, execution: WorkflowExecution) -> RunSummary:
+def summary_of(client: Client, settings: Settings, execution: WorkflowExecution) -> RunSummary:
+    """Return a run as a list shows it."""
     return RunSummary(
         id=execution.id,
         workflow=execution.workflow_type,
@@ -222,14 +187,6 @@ def _summary(client: Client, settings: Settings, execution: WorkflowExecution) -
         trigger=execution.typed_search_attributes.get(TRIGGER),
         ui_url=ui_url(settings, client.namespace, execution.id),
     )
-
-
-def _waiting(settings: Settings, signer: Signer | None, run_id: str, step: ActiveStep) -> WaitingView:
-    view = WaitingView(**step.model_dump())
-    if signer is None or step.wait_id is None:
-        return view
-    token = make_token(run_id, step.wait_id, lambda text: signer.sign(PURPOSE, text))
-    return view.model_copy(update={"resume_url": f"{settings.public_url}/resume/{token}"})
 
 
 def status_of(execution: WorkflowExecution) -> RunStatus:

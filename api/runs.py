@@ -9,11 +9,13 @@ from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from api.auth import BEARER, CurrentCaller, needs
+from api.calls import CallList, list_calls
 from api.chain import list_steps
 from api.delivery import kept_headers
 from api.documented import problems
 from api.json_body import read_json_object
-from api.reading import cancel_run, list_runs, read_run
+from api.one_run import read_run
+from api.reading import cancel_run, list_runs
 from api.retrying import retry_run
 from api.run_filters import RunFilters
 from api.run_parameters import filters_of
@@ -169,6 +171,21 @@ async def steps(
 ) -> StepList:
     """Tell every attempt of every step that has ended, with its log lines, in order; a long run in parts."""
     return await list_steps(await services.temporal(), services.signer, run_id, cursor)
+
+
+@router.get(
+    "/runs/{run_id:path}/calls",
+    dependencies=[needs("read")],
+    summary="List a run's calls",
+    responses=problems(400, 401, 404, 422, 503),
+)
+async def calls(
+    run_id: RunId,
+    services: Shared,
+    cursor: Annotated[str | None, Query(max_length=4096, description="The `next_cursor` of the part before.")] = None,
+) -> CallList:
+    """Tell every call of a run that Temporal's history has: what, when, how it ended; never headers or bodies."""
+    return await list_calls(await services.temporal(), services.signer, run_id, cursor)
 
 
 @router.get("/runs/{run_id:path}", dependencies=[needs("read")], summary="Get a run", responses=problems(401, 404, 503))

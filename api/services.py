@@ -12,11 +12,13 @@ from temporalio.client import Client
 import temporal
 from api.addresses import Addresses
 from api.attempts import Attempts
+from api.earlier_rows import EarlierRows
 from api.feeds import Feeds, Pace
 from api.giving import read_given
 from api.openid import OpenIdProvider
 from api.pace import DeliveryPace
 from api.problems import TemporalUnavailable
+from api.recent_calls import RecentCalls
 from api.waiting_runs import WaitingRuns
 from settings import Settings
 from steps.discovery import Discovered, discover
@@ -59,6 +61,8 @@ class Services:
         self.addresses = Addresses(self.vault)
         self.feeds = Feeds()
         self.live_pace = Pace()
+        self.earlier_rows = EarlierRows()
+        self.recent_calls = RecentCalls()
 
     async def __aenter__(self) -> Self:
         try:

@@ -8,7 +8,8 @@ from typing import Annotated
 import typer
 
 from api.chain import list_steps
-from api.reading import cancel_run, list_runs, read_run
+from api.one_run import read_run
+from api.reading import cancel_run, list_runs
 from api.retrying import retry_run
 from api.run_filters import RunFilters
 from api.starting import find_workflow, start_run

@@ -125,7 +125,7 @@ async def test_every_operation_is_documented(place: Place) -> None:
         page = (await anyone.get("/docs")).text
     problem = {"schema": {"$ref": "#/components/schemas/Problem"}}
     assert "Problem" in document["components"]["schemas"]
-    assert len(document["paths"]) == 30
+    assert len(document["paths"]) == 31
     for path, methods in document["paths"].items():
         for method, operation in methods.items():
             assert operation["summary"], path

@@ -306,4 +306,12 @@ CONTROLS: Controls = [
         present="\"base-uri 'none'; frame-ancestors 'none'\"",
         absent="\"base-uri 'none'\"",
     ),
+    Control(
+        threat="The session of a person who has left goes on for as long as a page of theirs stays open",
+        control="What an open page asks by itself is no use of its session",
+        test="tests/api/pages/test_run.py::test_a_page_that_asks_by_itself_keeps_no_session_alive",
+        path="api/auth.py",
+        present='    noted = not request.headers.get("hx-trigger", "").endswith("-live")\n',
+        absent="    noted = True\n",
+    ),
 ]
