@@ -41,10 +41,11 @@ from api.cross_site import CrossSite
 from api.declared import check_declared
 from api.failures import Failures
 from api.pages import connections as connection_pages
-from api.pages import docs, home
-from api.pages import runs as run_pages
+from api.pages import docs, home, run_list
+from api.pages import run as run_page
 from api.security_headers import SecurityHeaders
 from api.services import Services
+from api.stopping import told_to_stop
 from settings import Settings, origin_of, read_settings
 from vault.provider_errors import ProvidersFileInvalid
 from vault.vault import Vault
@@ -69,7 +70,8 @@ _ROOMS = (
     callback,
     codec,
     home,
-    run_pages,
+    run_list,
+    run_page,  # after it, for whatever follows /runs/ may be a run's id
     docs,
 )
 
@@ -92,7 +94,8 @@ def create_app(
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncGenerator[None]:
         async with services:
-            yield
+            with told_to_stop(services.feeds.close):
+                yield
 
     app = FastAPI(
         title="Durable Steps",

@@ -15,6 +15,7 @@ _RUN = {
     "status": "completed",
     "started_at": _BEGAN,
     "ended_at": _ENDED,
+    "trigger": "hook",
     "ui_url": _UI,
 }
 _CONNECTION = {
@@ -43,6 +44,23 @@ _KEY = {
 }
 EXAMPLES: dict[str, Any] = {
     "AddressView": {"hook_url": _HOOK, "earlier_until": _LATER},
+    "CallList": {
+        "calls": [
+            {
+                "step": "create_record",
+                "call": "POST api.notion.com/v1/pages",
+                "method": "POST",
+                "address": "api.notion.com/v1/pages",
+                "status": 200,
+                "outcome": "completed",
+                "attempt": 1,
+                "began": "2026-11-23T08:00:10Z",
+                "ended": _ENDED,
+                "error": None,
+            }
+        ],
+        "next_cursor": None,
+    },
     "ConnectionView": _CONNECTION,
     "DeletionView": {
         "handle": "my-notion",
@@ -75,7 +93,6 @@ EXAMPLES: dict[str, Any] = {
     "RunList": {"runs": [_RUN], "next_cursor": None},
     "RunView": {
         **_RUN,
-        "trigger": "hook",
         "steps_done": 2,
         "attempts": 2,
         "result": None,
@@ -183,6 +200,8 @@ def example_of(schema: dict[str, Any], components: dict[str, Any]) -> Any:
         return cast("list[Any]", own)[0]
     if schema.get("title") in EXAMPLES:
         return EXAMPLES[schema["title"]]
+    if either := schema.get("anyOf"):
+        return next((found for part in either if (found := example_of(part, components)) is not None), None)
     if schema.get("type") == "array":
         part = example_of(schema.get("items", {}), components)
         return None if part is None else [part]

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import Literal
 
 from api.health import Check
+from api.spans import ago
 from api.workers import Polling
 from vault.connection import Connection, ConnectionStatus
 
@@ -42,15 +43,11 @@ def _worker(polling: Polling | None) -> Fact:
     if polling is None:
         return Fact("Worker", "warning", "not known", "only Temporal knows")
     now = datetime.now(UTC)
-    seen = f"seen {_ago((now - polling.last_seen).total_seconds())}" if polling.last_seen else "not seen lately"
+    seen = f"seen {ago(polling.last_seen, now)}" if polling.last_seen else "not seen lately"
     more = f"{seen}, build {', '.join(polling.builds)}" if polling.builds else seen
     return (
         Fact("Worker", "ok", "polls", more) if polling.fresh(now) else Fact("Worker", "failed", "does not poll", more)
     )
-
-
-def _ago(seconds: float) -> str:
-    return "just now" if seconds < 5 else f"{seconds:.0f} s ago" if seconds < 120 else f"{seconds // 60:.0f} min ago"
 
 
 def _connections(connections: Sequence[Connection]) -> Fact:

@@ -64,12 +64,13 @@ async def test_a_waiting_run_shows_what_it_waits_for_and_can_be_cancelled(
 
     async def waiting() -> bool:
         text = await shown(somebody, stack, run_id, "running")
-        return "Waiting\ncreate_record at " in text
+        return "create_record sleeps until" in text
 
     await eventually(waiting)
-    await somebody.page.get_by_role("button", name="Cancel").click()
+    await somebody.page.get_by_text("Cancel this run").click()
+    await somebody.page.get_by_role("button", name="Cancel the run").click()
     await shown(somebody, stack, run_id, "cancelled")
-    assert await somebody.page.get_by_role("button", name="Cancel").count() == 0
+    assert await somebody.page.get_by_text("Cancel this run").count() == 0
 
 
 @pytest.mark.usefixtures("nothing_connected")
