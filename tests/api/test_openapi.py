@@ -30,7 +30,8 @@ OPERATIONS = [
 def fits(example: Any, schema: dict[str, Any]) -> None:
     """Hold an example to its schema, whose references lead into the document."""
     whole = {**schema, "components": DOCUMENT["components"]}
-    assert [error.message for error in Draft202012Validator(whole).iter_errors(example)] == []
+    valid = Draft202012Validator(whole).is_valid(example)  # pyright: ignore[reportUnknownMemberType]  # its own gap
+    assert valid, example
 
 
 @pytest.mark.parametrize(("path", "operation"), OPERATIONS)

@@ -59,6 +59,9 @@ PLACES = (
     Place("run", lambda made: f"/runs/{made.completed}", "/runs/{run_id:path}", dark=True),
     Place("run-failed", lambda made: f"/runs/{made.failed}", "/runs/{run_id:path}"),
     Place("run-waiting", lambda made: f"/runs/{made.waiting}", "/runs/{run_id:path}"),
+    Place("run-steps", lambda made: f"/runs/{made.failed}/steps", "/runs/{run_id:path}/steps"),
+    Place("run-calls", lambda made: f"/runs/{made.completed}/calls", "/runs/{run_id:path}/calls"),
+    Place("run-log", lambda made: f"/runs/{made.completed}/log", "/runs/{run_id:path}/log"),
     Place("sessions", "/sessions", "/sessions"),
     Place("docs", "/docs", "/docs"),
     Place("not-found", "/nowhere", "/{path}", status=404),
@@ -69,18 +72,21 @@ PLACES = (
 NO_PAGES = {
     "/healthz": "JSON",
     "/readyz": "JSON",
+    "/runs/live": "a stream of events",
+    "/runs/{run_id:path}/live": "a part of a page",
+    "/connections/check-handle": "a part of a page",
     "/oauth/callback/{provider}": "sends the browser on",
     "/oauth/signin/callback": "sends the browser on",
 }
 
 
-async def make_all(stack: Stack, visitor: Visitor) -> Made:
-    """Connect Notion and start what the pages show."""
+async def make_all(stack: Stack, visitor: Visitor, *, order: str, title: str, column: str) -> Made:
+    """Connect Notion, and start what the pages show: an order, one that waits, and a query by a column of no table."""
     await visitor.connect_notion("my-notion")
-    line = {"title": LONG, "quantity": 1, "price": 1}
+    lines = [{"title": f"{title}{more}", "quantity": 1, "price": "4.50"} for more in ("", ", ground", ", whole")]
     completed, failed, waiting = await asyncio.gather(
-        _start(visitor, "OrderFanOut", {"name": LONG, "line_items": [line]}),
-        _start(visitor, "NotionQuery", {"filter": {**_BY_NAME, "property": LONG}}),
+        _start(visitor, "OrderFanOut", {"name": order, "line_items": lines}),
+        _start(visitor, "NotionQuery", {"filter": {**_BY_NAME, "property": column}}),
         _start(visitor, "ApproveOrder", {"name": "#1002", "total_price": "512.00"}),
     )
     _, _, run = await asyncio.gather(
