@@ -44,7 +44,8 @@ async def read_whole(client: Client, settings: Settings, signer: Signer | None, 
         record, note = await record_and_note(handle, description.status)
         memo = await description.memo()
     summary = summary_of(client, settings, description).model_dump()
-    view = RunView(**summary, note=note, trigger=memo.get("trigger"), retry_of=memo.get("retry_of"))
+    summary["trigger"] = memo.get("trigger")
+    view = RunView(**summary, note=note, retry_of=memo.get("retry_of"))
     if record is None:
         return Whole(view, None, description)
     told = view.model_copy(
