@@ -139,11 +139,7 @@ class Names:
                 [first, *others] = self._local[name]
                 return self._parts(first) if first and not others and not isinstance(first, ast.Name) else ()
             case ast.Name(id=name):
-                found: Any = self._globals.get(name)
-                items: Any = (
-                    found.values() if isinstance(found, dict) else found if isinstance(found, tuple | list) else ()
-                )
-                return [ast.Constant(value=item) for item in cast("Sequence[Any]", items)]
+                return [ast.Constant(value=item) for item in _items(self._globals.get(name))]
             case _:
                 return ()
 
@@ -180,3 +176,9 @@ class Names:
 
 def _package(module: str) -> str:
     return module.rpartition(".")[0] or module
+
+
+def _items(found: Any) -> Iterable[Any]:
+    if isinstance(found, dict):
+        return cast("dict[Any, Any]", found).values()
+    return cast("Sequence[Any]", found) if isinstance(found, tuple | list) else ()
