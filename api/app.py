@@ -43,6 +43,7 @@ from api.failures import Failures
 from api.pages import connections as connection_pages
 from api.pages import docs, home
 from api.pages import runs as run_pages
+from api.pages import workflows as workflow_pages
 from api.security_headers import SecurityHeaders
 from api.services import Services
 from settings import Settings, origin_of, read_settings
@@ -70,6 +71,7 @@ _ROOMS = (
     codec,
     home,
     run_pages,
+    workflow_pages,
     docs,
 )
 
