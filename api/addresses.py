@@ -1,14 +1,16 @@
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Awaitable, Callable, Mapping
 
-from vault.errors import VaultError
+from vault.errors import VaultError, VaultUnavailable
 from vault.times import utc_now
 from vault.trigger_addresses import TriggerAddress
 from vault.vault import Vault
 
 _FRESH_SECONDS = 5.0
+_LONGEST_LOOK = 2.0  # seconds; a sender waits for the answer
 FIRST = TriggerAddress()
 
 
@@ -36,10 +38,14 @@ class Addresses:
         return (await self.of(workflow)).counting(utc_now())
 
     async def look(self) -> None:
-        """Ask the vault anew."""
+        """Ask the vault anew; one that is down or slow loses no trigger."""
         try:
-            self._known = await (await self._vault()).trigger_addresses.all()
+            async with asyncio.timeout(_LONGEST_LOOK):
+                self._known = await (await self._vault()).trigger_addresses.all()
         except VaultError:
             if self._known is None:
                 raise
+        except TimeoutError:
+            if self._known is None:
+                raise VaultUnavailable("The vault is slow to say which addresses count. Try again.") from None
         self._fresh_until = time.monotonic() + _FRESH_SECONDS

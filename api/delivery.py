@@ -30,17 +30,20 @@ def merged(query: QueryParams, body: dict[str, Any]) -> dict[str, Any]:
     return {name: values[0] if len(values) == 1 else values for name, values in parameters.items()} | body
 
 
-def kept_headers(items: Iterable[tuple[str, str]]) -> dict[str, str]:
+def kept_headers(items: Iterable[tuple[str, str]], *, secret: str | None = None) -> dict[str, str]:
     """Return what a run may keep of the headers, by lower-case name: no credential, nothing of the connection itself.
+
+    `secret` names one more that is none of the run's business: what the delivery was signed with.
 
     Raises:
         HeadersTooLarge: they have more than 16 KiB.
     """
     headers = [(name.strip().lower(), value) for name, value in items]
     named = {part.strip().lower() for name, value in headers if name == "connection" for part in value.split(",")}
+    secret_name = secret.lower() if secret else None
     kept: dict[str, str] = {}
     for name, value in headers:
-        if name in _DROPPED or name in named or name.startswith("proxy-"):
+        if name in _DROPPED or name in named or name.startswith("proxy-") or name == secret_name:
             continue
         kept[name] = f"{kept[name]}, {value}" if name in kept else value
     size = sum(len(name) + len(value) for name, value in kept.items())

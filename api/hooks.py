@@ -58,7 +58,8 @@ async def trigger(
     signed_as = await _check_signed(services, name, cls, request)
     body = await read_json_object(request)
     data = body if cls.signed else merged(request.query_params, body)
-    argument = Trigger(data=data, headers=kept_headers(request.headers.items()), given=await services.given(name))
+    headers = kept_headers(request.headers.items(), secret=cls.signed.header if cls.signed else None)
+    argument = Trigger(data=data, headers=headers, given=await services.given(name))
     try:
         start = prepare_start(
             services.settings.task_queue,

@@ -29,8 +29,9 @@ class DeliveryPace:
         Raises:
             TooManyDeliveries: says when to send it again; nothing was started.
         """
-        self._hit(self._good, f"to {workflow}")
+        # The sender first: what is refused to one does not count against the others of the trigger.
         self._hit(self._good, f"from {place_of(request)}")
+        self._hit(self._good, f"to {workflow}")
 
     def take_wrong(self, request: Request) -> None:
         """Count a delivery to an address that does not exist; raises as `take`."""

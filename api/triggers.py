@@ -12,6 +12,7 @@ from api.auth import BEARER, needs
 from api.documented import problems
 from api.hooks import hook_address
 from api.services import Shared
+from api.signatures import check_secret
 from api.starting import find_workflow
 from api.trigger_problems import TriggerNotSigned
 from vault.secret import Secret
@@ -63,9 +64,10 @@ async def set_secret(name: Name, body: SecretBody, services: Shared) -> SecretVi
     signed = find_workflow(services.workflows.workflows, name).signed
     if signed is None:
         raise TriggerNotSigned(f"{name} declares no signature: write `signed = Shopify()` or another in its class.")
+    secret = Secret(body.secret.get_secret_value())
+    check_secret(signed, secret)
     secrets = (await services.vault()).trigger_secrets
-    keep = timedelta(seconds=body.keep_seconds)
-    made = await secrets.set(name, Secret(body.secret.get_secret_value()), keep=keep)
+    made = await secrets.set(name, secret, keep=timedelta(seconds=body.keep_seconds))
     return SecretView(scheme=signed.scheme, created_at=made.created_at, until=None)
 
 

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Mapping
 from typing import Annotated
 
 import typer
 
 from api.hooks import hook_address
+from api.signatures import check_secret
+from api.starting import find_workflow
+from api.trigger_problems import TriggerNotSigned
 from commands.shared import opened, perform
 from settings import read_settings
 from steps.delay import parse_delay
 from steps.discovery import discover
+from steps.signed import Signed
 from steps.workflow import Workflow
 from vault import Secret
 from vault.opening import open_signer
@@ -47,41 +53,45 @@ def list_triggers() -> None:
 @app.command("secret")
 def set_secret(name: Name, keep: Keep = "0 sec") -> None:
     """Set what the sender of a trigger signs with. It is asked for, or read from standard input; nothing shows it."""
-    signed = _find(name).signed
-    if signed is None:
-        raise typer.BadParameter(f"{name} declares no signature: write `signed = Shopify()` or another in its class.")
-    kept = parse_delay(keep, limit=LONGEST_KEPT)
-    text = typer.prompt(f"The secret ({signed.scheme})", hide_input=True)
 
-    async def work() -> None:
+    async def work() -> Signed:
+        signed = find_workflow(_workflows(), name).signed
+        if signed is None:
+            raise TriggerNotSigned(f"{name} declares no signature: write `signed = Shopify()` or another in its class.")
+        kept = parse_delay(keep, limit=LONGEST_KEPT)
+        secret = _ask(signed)
+        check_secret(signed, secret)
         async with opened() as vault:
-            await vault.trigger_secrets.set(name, Secret(text), keep=kept)
+            await vault.trigger_secrets.set(name, secret, keep=kept)
+        return signed
 
-    perform(work())
-    typer.echo(f"Set. Deliveries to {name} have to be signed with it: {signed.words}.")
+    typer.echo(f"Set. Deliveries to {name} have to be signed with it: {perform(work()).words}.")
 
 
 @app.command("rotate")
 def rotate(name: Name, keep: Keep = "7 days") -> None:
     """Replace a trigger's address and print the new one; the one before is good for a while longer."""
-    _find(name)
-    kept = parse_delay(keep, limit=LONGEST_KEPT)
-    settings = read_settings()
 
-    async def work() -> int:
+    async def work() -> str:
+        find_workflow(_workflows(), name)
+        kept = parse_delay(keep, limit=LONGEST_KEPT)
+        settings = read_settings()
+        signer = open_signer(settings.signing_key_text, settings.signing_key_path)
         async with opened() as vault:
-            return (await vault.trigger_addresses.rotate(name, keep=kept)).generation
+            address = await vault.trigger_addresses.rotate(name, keep=kept)
+        return hook_address(settings, signer, name, address.generation)
 
-    signer = open_signer(settings.signing_key_text, settings.signing_key_path)
-    typer.echo(hook_address(settings, signer, name, perform(work())))
-
-
-def _workflows() -> dict[str, type[Workflow]]:
-    return dict(discover(read_settings().workflows_dir).workflows)
+    typer.echo(perform(work()))
 
 
-def _find(name: str) -> type[Workflow]:
-    found = _workflows().get(name)
-    if found is None:
-        raise typer.BadParameter(f"There is no workflow {name!r}. Known: {', '.join(sorted(_workflows())) or 'none'}.")
-    return found
+def _workflows() -> Mapping[str, type[Workflow]]:
+    found = discover(read_settings().workflows_dir)
+    for problem in found.problems:
+        typer.echo(f"Not loaded: {problem}", err=True)
+    return found.workflows
+
+
+def _ask(signed: Signed) -> Secret:
+    if sys.stdin.isatty():
+        return Secret(typer.prompt(f"The secret ({signed.scheme})", hide_input=True))
+    return Secret(sys.stdin.read().rstrip("\r\n"))

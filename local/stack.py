@@ -22,7 +22,8 @@ from temporal import plugin
 from vault import migrate
 
 Say = Callable[[str], None]
-_TEMPORAL_PORT, _UI_PORT, _API_PORT, _NOTION_PORT = 7233, 8233, 8000, 9100
+# Where the parts are looked for; with port 0 for the API, each takes any that is free.
+_TEMPORAL_PORT, _UI_PORT, _NOTION_PORT = 7233, 8233, 9100
 
 
 @dataclass(frozen=True)
@@ -42,8 +43,8 @@ class Stack:
         self._say = say
         self.real_notion = bool(settings.notion_client_id and settings.notion_client_secret)
         taken: set[int] = set()
-        temporal, ui = choose(_TEMPORAL_PORT, taken), choose(_UI_PORT, taken)
-        api, notion = choose(settings.api_port or _API_PORT, taken), choose(_NOTION_PORT, taken)
+        wished = (_TEMPORAL_PORT, _UI_PORT, settings.api_port, _NOTION_PORT) if settings.api_port else (0, 0, 0, 0)
+        temporal, ui, api, notion = (choose(port, taken) for port in wished)
         self._notion_id, self._notion_secret = "local-client", secrets.token_urlsafe(24)
         self.addresses = Addresses(
             temporal=f"127.0.0.1:{temporal}",

@@ -14,7 +14,7 @@ class FrontOptions(Options):
     api_port: int = Field(default=8000, ge=0, le=65535, description="The port that the API listens on.")
     public_url: str = Field(default="http://127.0.0.1:8000", description="How browsers and senders reach the API.")
     deliveries_per_minute: int = Field(
-        default=600,
+        default=6_000,
         ge=0,
         description="Deliveries to one trigger, or from one address, that an API takes; 0: no limit.",
     )

@@ -11,7 +11,7 @@ from steps.delay import parse_delay
 from steps.errors import DefinitionInvalid, DelayInvalid, StepUnknown
 from steps.notion_event import NotionEvent
 from steps.schedule import Schedule
-from steps.signed import Signed
+from steps.signed import SCHEMES
 
 HOOKS = {"on_workflow_complete": ["api"], "on_workflow_error": ["error", "api"]}
 PARAMETERS = ["data", "headers", "api"]
@@ -145,15 +145,17 @@ def _check_on(workflow: type) -> None:
 
 def _check_signed(workflow: type) -> None:
     signed = vars(workflow).get("signed")
-    if signed is None or (isinstance(signed, Signed) and signed.header):
+    if signed is None or type(signed) in SCHEMES:
         return
     if inspect.isroutine(signed) or isinstance(signed, (staticmethod, classmethod, property)):
         raise DefinitionInvalid(
             f"{workflow.__name__} may not have a step or method named signed: it is where the signature of the trigger "
             "is declared. Give it another name."
         )
+    # Its type alone: the value may be the secret, by mistake.
+    kind = "class" if isinstance(signed, type) else type(signed).__name__
     raise DefinitionInvalid(
-        f"{workflow.__name__}.signed is {signed!r}: write `signed = Shopify()`, GitHub(), NotionSigned(), "
+        f"{workflow.__name__}.signed is a {kind}: write `signed = Shopify()`, GitHub(), NotionSigned(), "
         'StandardWebhooks() or SharedHeader("X-Trigger-Secret"), or None for none.'
     )
 

@@ -8,7 +8,12 @@ from typing import ClassVar
 from steps.errors import DefinitionInvalid
 
 _HEADER = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,63}")
-_OTHERS = frozenset({"authorization", "cookie", "host", "content-length", "content-type", "connection"})
+_OTHERS = frozenset(
+    {
+        "authorization", "cookie", "host", "content-length", "content-type", "connection",
+        "x-shopify-webhook-id", "webhook-id", "idempotency-key",  # which tell deliveries apart
+    }
+)  # fmt: skip
 
 
 class Signed:
@@ -67,9 +72,14 @@ class SharedHeader(Signed):
     scheme = "shared-header"
 
     def __init__(self, header: str) -> None:
-        if not _HEADER.fullmatch(header) or header.lower() in _OTHERS:
+        # What stands there is not repeated: it may be the secret, by mistake.
+        if not _HEADER.fullmatch(str(header)) or header.lower() in _OTHERS:
             raise DefinitionInvalid(
-                f"SharedHeader({header!r}) names no header that a sender can put a secret into; write a name such as "
-                "X-Trigger-Secret."
+                "SharedHeader(...) needs the name of a header that a sender can put the secret into, such as "
+                '"X-Trigger-Secret", and not one that has a meaning of its own. The secret itself is set with '
+                "`python cli.py triggers secret`."
             )
         self.header = header
+
+
+SCHEMES: tuple[type[Signed], ...] = (Shopify, GitHub, NotionSigned, StandardWebhooks, SharedHeader)

@@ -6,14 +6,16 @@ import asyncio
 import shutil
 import sys
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+import weakref
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import hypothesis
 import pytest
 import pytest_asyncio
 from temporalio.testing import WorkflowEnvironment
+from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner
 from xdist.remote import Producer  # pyright: ignore[reportMissingTypeStubs]  # it has types, but does not say so
 from xdist.scheduler import LoadScopeScheduling  # pyright: ignore[reportMissingTypeStubs]  # as above
 
@@ -52,6 +54,25 @@ async def eventually(look: Callable[[], Awaitable[T]], *, seconds: float = 30, e
         await asyncio.sleep(every)
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _each_class_is_prepared_once() -> Iterator[None]:
+    """Let a worker take the classes that an earlier one of these tests has tried in the sandbox.
+
+    Each worker of the harness has fifty of them, at 16 ms of CPU each: two thirds of what its test would take.
+    """
+    tried: weakref.WeakSet[type] = weakref.WeakSet()
+    prepare = SandboxedWorkflowRunner.prepare_workflow
+
+    def prepare_once(self: SandboxedWorkflowRunner, defn: Any) -> None:
+        if defn.cls not in tried:
+            prepare(self, defn)
+            tried.add(defn.cls)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(SandboxedWorkflowRunner, "prepare_workflow", prepare_once)
+        yield
+
+
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def virtual_time() -> AsyncIterator[WorkflowEnvironment]:
     """Temporal's test server, where waiting takes no time."""
@@ -70,31 +91,38 @@ async def dev_server() -> AsyncIterator[WorkflowEnvironment]:
         yield environment
 
 
-# What starts processes of its own, on ports that it finds free, runs one after the other.
-_PROCESSES = {
-    "contract",
-    "end_to_end",
-    "browser",
-    "bench",
-    "scale",
-    "chaos",
-    "once",
-    "providers",
-    "openbao",
-    "test_stack.py",
-    "test_readme.py",
-    "test_worker.py",
-    "test_processes.py",
+# What starts processes of its own goes one after the other within each of these groups; side by side, too many servers
+# would share two cores, and each wait for the others.
+_GROUPS = {
+    "stacks": ("end_to_end", "bench", "test_stack.py", "test_worker.py", "test_readme.py"),
+    "servers": ("once", "chaos", "scale", "openbao", "sweep", "contract", "test_processes.py"),
+    "browsers": ("browser", "providers", "access"),
 }
 
 
+def _group_of(path: str) -> str | None:
+    return next((name for name, parts in _GROUPS.items() if {*parts} & {*path.split("/")}), None)
+
+
+def _turn_of(item: pytest.Item) -> int:
+    group = _group_of(item.nodeid.partition("::")[0])
+    return list(_GROUPS).index(group) if group else len(_GROUPS)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with what takes longest."""
+    items.sort(key=_turn_of)
+
+
 class ByFile(LoadScopeScheduling):
-    """Give each file to one of the processes that run the tests (`make test`)."""
+    """Give each file, or group of files, to one of the processes that run the tests (`make test`)."""
 
     def _split_scope(self, nodeid: str) -> str:
         path = nodeid.partition("::")[0]
-        return "processes" if _PROCESSES & set(path.split("/")) else path
+        return _group_of(path) or path
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadScopeScheduling:
+    config.option.loadscopereorder = False  # the order above counts
     return ByFile(config, log)

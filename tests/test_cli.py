@@ -20,7 +20,7 @@ from settings import ROOT
 from vault import Account, Secret, Tokens
 from vault.opening import open_vault
 
-GROUPS = ["connections", "runs", "schedules", "deploys", "histories", "keys", "variables", "webhooks"]
+GROUPS = ["connections", "runs", "schedules", "deploys", "histories", "keys", "triggers", "variables", "webhooks"]
 
 
 @pytest.fixture

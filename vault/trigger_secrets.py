@@ -36,7 +36,9 @@ class TriggerSecrets:
         self._database, self._envelope, self._now = database, envelope, now
 
     async def set(self, workflow: str, secret: Secret, *, keep: timedelta = timedelta(0)) -> TriggerSecret:
-        """Store the secret of a workflow's trigger; the one before counts for as long as it is kept beside it.
+        """Store the secret of a workflow's trigger; those before count for as long as they are kept beside it.
+
+        One that was kept before and ends sooner ends as it would have: `keep` makes no secret good for longer.
 
         Raises:
             TriggerSecretInvalid: it is too short or too long to be one, or the one before cannot be kept that long.
@@ -50,9 +52,10 @@ class TriggerSecrets:
             raise TriggerSecretInvalid(f"The secret before is kept for {LONGEST_KEPT.days} days at most.")
         made = TriggerSecret(new_id(), workflow, now, None)
         sealed = await self._envelope.seal(text, context_of_trigger_secret(made.id, workflow))
-        mine, present = trigger_secrets.c.workflow == workflow, trigger_secrets.c.until.is_(None)
+        until, mine = now + keep, trigger_secrets.c.workflow == workflow
+        longer = or_(trigger_secrets.c.until.is_(None), trigger_secrets.c.until > until)
         async with self._database.write() as connection:
-            await connection.execute(update(trigger_secrets).where(mine, present).values(until=now + keep))
+            await connection.execute(update(trigger_secrets).where(mine, longer).values(until=until))
             await connection.execute(delete(trigger_secrets).where(trigger_secrets.c.until <= now))
             row = {"id": made.id, "workflow": workflow, "sealed": sealed, "created_at": now}
             await connection.execute(insert(trigger_secrets).values(row))

@@ -67,8 +67,8 @@ async def test_the_redirect_uri_is_that_of_the_settings_whatever_a_request_says(
 ) -> None:
     async with place.signed_in() as visitor:
         cookie = f"Cookie: steps_session={visitor.cookies['steps_session']}"
-    form = "Content-Type: application/x-www-form-urlencoded"
-    status, answer = await ask(port, f"POST {target} HTTP/1.1", *headers, cookie, form, body="handle=my-notion")
+    ours = ("Sec-Fetch-Site: same-origin", "Content-Type: application/x-www-form-urlencoded")
+    status, answer = await ask(port, f"POST {target} HTTP/1.1", *headers, cookie, *ours, body="handle=my-notion")
     # Of an address in the request's first line the path alone may count; where it is not taken for one, there is none.
     assert status in ((303,) if target.startswith("/") else (303, 404))
     if status == 303:

@@ -28,6 +28,20 @@ async def test_a_body_is_refused_by_its_announced_size(place: Place) -> None:
     assert body["size"] == place.settings.max_body_bytes + 1
 
 
+async def test_a_body_that_says_it_is_too_large_is_not_read(place: Place) -> None:
+    read = False
+
+    async def body() -> AsyncIterator[bytes]:
+        nonlocal read
+        read = True
+        yield b"{}"
+
+    async with place.program() as caller:
+        length = str(place.settings.max_body_bytes + 1)
+        answer = await caller.post("/hooks/echo/x", content=body(), headers={"Content-Length": length})
+    assert (answer.status_code, answer.json()["type"], read) == (413, "body-too-large", False)
+
+
 async def test_a_body_is_refused_by_counting(place: Place) -> None:
     async with place.program() as caller:
         answer = await caller.post("/hooks/echo/x", content=_pieces(place.settings.max_body_bytes // 1024 + 1))

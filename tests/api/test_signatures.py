@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from standardwebhooks.webhooks import Webhook
 from starlette.datastructures import Headers
 
+from api.addresses import Addresses
 from api.hooks import hook_address
 from api.signatures import check_signature, signature_of
 from api.webhook_problems import SignatureInvalid
@@ -21,7 +22,7 @@ from settings import Settings
 from steps.signed import GitHub, NotionSigned, SharedHeader, Shopify, Signed, StandardWebhooks
 from tests.api.conftest import Place
 from tests.api.runs import finished
-from vault import Secret
+from vault import Secret, Vault, VaultUnavailable
 
 BODY = b'{"name": "#1001"}'
 SECRET = Secret("whsec_" + base64.b64encode(b"k" * 32).decode())
@@ -105,6 +106,14 @@ async def test_a_time_far_away_is_refused(minutes: int):
     check(StandardWebhooks(), sign(StandardWebhooks(), at=at - timedelta(minutes=2) * (minutes // 6)))
 
 
+@pytest.mark.parametrize("signed", [*BODY_ALONE, StandardWebhooks()], ids=lambda one: one.scheme)
+def test_the_bytes_are_signed_and_not_what_they_mean(signed: Signed):
+    for body in (b'{"a":1.0,  "a": 2}\n', b"[", b"", b"[" * 100_000):
+        check(signed, sign(signed, body), body)
+    with pytest.raises(SignatureInvalid):
+        check(signed, sign(signed, b'{"a": 2}'), b'{"a":2}')
+
+
 @given(st.sampled_from(BODY_ALONE), st.binary(max_size=60), st.binary(max_size=60))
 def test_no_other_body_has_the_signature(signed: Signed, body: bytes, other: bytes):
     headers = sign(signed, body)
@@ -122,10 +131,15 @@ def test_no_other_text_is_the_signature(signed: Signed, text: str):
 
 
 async def deliver(
-    place: Place, name: str, body: bytes = BODY, headers: Mapping[str, str] | None = None, query: str = ""
+    place: Place,
+    name: str,
+    body: bytes = BODY,
+    headers: Mapping[str, str] | None = None,
+    query: str = "",
+    host: str = "127.0.0.1",
 ) -> httpx.Response:
     address = hook_address(place.settings, place.app.state.services.signer, name) + query
-    async with httpx.AsyncClient(transport=httpx.ASGITransport(place.app)) as sender:
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(place.app, client=(host, 1))) as sender:
         told = {"Content-Type": "application/json", **(headers or {})}
         return await sender.post(address, content=body, headers=told)
 
@@ -147,9 +161,13 @@ async def test_a_signed_delivery_starts_a_run_and_nothing_does_before_the_secret
     assert SECRET.reveal() not in stored.text
     refused = await deliver(running, name, BODY, sign(signed, secret=OTHER))
     assert (refused.status_code, refused.json()["type"]) == (403, "signature-invalid")
-    started = await deliver(running, name, BODY, {**sign(signed), "Idempotency-Key": f"{name}-1"}, "?name=other")
+    headers = {**sign(signed), "Idempotency-Key": f"{name}-1", "X-Shop": "berlin"}
+    started = await deliver(running, name, BODY, headers, "?name=other&unsigned=1")
     assert started.status_code == 202, started.text
-    assert (await finished(running, started.json()["id"]))["result"] == {"data": {"name": "#1001"}}
+    result = (await finished(running, started.json()["id"]))["result"]
+    assert result["data"] == {"name": "#1001"}
+    assert result["headers"]["x-shop"] == "berlin"
+    assert signed.header.lower() not in result["headers"]
 
 
 @pytest.mark.parametrize("name", ["FromShopify", "FromGitHub", "FromNotion", "FromStandard"])
@@ -160,7 +178,7 @@ async def test_a_hundred_replays_under_whatever_ids_start_one_run(running: Place
 
     async def replay(number: int) -> httpx.Response:
         ids = {"X-Shopify-Webhook-Id": f"{number}", "X-GitHub-Delivery": f"{number}", "Idempotency-Key": f"{number}"}
-        return await deliver(running, name, body, headers | ids)
+        return await deliver(running, name, body, headers | ids, f"?attempt={number}")
 
     answers = await asyncio.gather(*(replay(number) for number in range(100)))
     assert sorted({answer.status_code for answer in answers}) == [200, 202]
@@ -178,13 +196,10 @@ async def test_a_replaced_secret_counts_for_as_long_as_it_is_kept(running: Place
     async with running.program() as caller:
         listed = (await caller.get("/api/v1/workflows/FromGitHub/trigger-secret")).json()
     assert [one["until"] is None for one in listed] == [True, False]
-    await put_secret(running, "FromGitHub", OTHER)
-    body = b'{"kept": "over"}'
-    assert (await deliver(running, "FromGitHub", body, sign(signed, body, SECRET))).status_code == 202
-    late = Secret("x" * 40)
-    await put_secret(running, "FromGitHub", late)
-    body = b'{"kept": "gone"}'
-    assert (await deliver(running, "FromGitHub", body, sign(signed, body, OTHER))).status_code == 403
+    await put_secret(running, "FromGitHub", Secret("x" * 40))
+    for secret in (SECRET, OTHER):
+        body = b'{"kept": "no longer"}'
+        assert (await deliver(running, "FromGitHub", body, sign(signed, body, secret))).status_code == 403
 
 
 async def test_a_replaced_address_is_good_for_as_long_as_it_is_kept(running: Place):
@@ -202,14 +217,31 @@ async def test_a_replaced_address_is_good_for_as_long_as_it_is_kept(running: Pla
     assert shown == [third]
 
 
+@pytest.mark.parametrize(
+    ("names", "hosts"),
+    [
+        (["Echo"] * 4, ["10.0.0.1", "10.0.0.2", "10.0.0.3", "10.0.0.4"]),
+        (["Echo", "Failing", "Echo", "Failing"], ["::1"] * 4),
+    ],
+    ids=["of one trigger", "of one sender"],
+)
 async def test_more_deliveries_than_the_limit_are_told_when_to_come_again(
-    make_place: Callable[..., Place], settings: Settings, running: Place
+    make_place: Callable[..., Place], settings: Settings, running: Place, names: list[str], hosts: list[str]
 ):
     place = make_place(settings.model_copy(update={"deliveries_per_minute": 3}), running.app.state.services._client)
-    answers = [await deliver(place, "Echo", b"{}") for _ in range(4)]
+    answers = [await deliver(place, name, b"{}", host=host) for name, host in zip(names, hosts, strict=True)]
     assert [answer.status_code for answer in answers] == [202, 202, 202, 429]
     assert answers[-1].json()["type"] == "too-many-deliveries"
     assert 0 < int(answers[-1].headers["retry-after"]) <= 60
+
+
+async def test_what_one_sender_has_too_many_of_does_not_count_against_others(
+    make_place: Callable[..., Place], settings: Settings
+):
+    place = make_place(settings.model_copy(update={"deliveries_per_minute": 3}))
+    names = ["Failing"] * 3 + ["Echo"] * 3
+    assert [(await deliver(place, name, b"[", host="10.0.0.1")).status_code for name in names] == [400] * 3 + [429] * 3
+    assert [(await deliver(place, "Echo", b"[", host="10.0.0.2")).status_code for _ in range(3)] == [400] * 3
 
 
 async def test_wrong_addresses_are_answered_alike_and_limited_sooner(
@@ -240,3 +272,67 @@ async def test_a_secret_that_cannot_be_one_is_refused_without_repeating_it(
     assert (answer.status_code, answer.json()["type"]) == (status, type)
     assert str(body["secret"]) not in answer.text
     assert (unsigned.status_code, unsigned.json()["type"]) == (409, "trigger-not-signed")
+
+
+@pytest.mark.parametrize(
+    "text", ["no base64 at all!", "whsec_no-base64-at-all-either", "whsec_c2hvcnQ=", "whsec_========", "c2hvcnQgb25l"]
+)
+async def test_a_secret_that_standard_webhooks_cannot_sign_with_is_refused(place: Place, text: str):
+    answer = await put_secret(place, "FromStandard", Secret(text))
+    assert (answer.status_code, answer.json()["type"]) == (422, "trigger-secret-invalid")
+    assert "base64 of 24 bytes" in answer.json()["detail"]
+    assert text not in answer.text
+    bare = SECRET.reveal().removeprefix("whsec_")
+    for good in (SECRET.reveal(), bare, bare.rstrip("=")):
+        assert (await put_secret(place, "FromStandard", Secret(good))).status_code == 200
+
+
+async def test_no_answer_shows_a_secret_that_was_set(place: Place):
+    stored = await put_secret(place, "FromGitHub", SECRET)
+    async with place.program() as caller:
+        paths = ["/api/v1/workflows/FromGitHub/trigger-secret", "/api/v1/workflows"]
+        answers = [stored, *[await caller.get(path) for path in paths]]
+    async with place.signed_in() as visitor:
+        answers.append(await visitor.get("/"))
+    for answer in answers:
+        assert answer.status_code == 200
+        assert SECRET.reveal() not in answer.text
+
+
+async def test_which_addresses_were_replaced_is_known_before_any_counts(place: Place):
+    """An API that has started without its vault refuses all; one that has lost it goes on as it was."""
+    down = False
+
+    async def vault() -> Vault:
+        if down:
+            raise VaultUnavailable("It is down.")
+        return place.vault
+
+    await place.vault.trigger_addresses.rotate("Echo", keep=timedelta(0))
+    started_with_it = Addresses(vault)
+    assert await started_with_it.counting("Echo") == (1,)
+    down = True
+    await started_with_it.look()
+    assert await started_with_it.counting("Echo") == (1,)
+    with pytest.raises(VaultUnavailable):
+        await Addresses(vault).counting("Echo")
+
+
+async def test_a_vault_that_falls_silent_holds_no_delivery(place: Place, monkeypatch: pytest.MonkeyPatch):
+    silent = False
+
+    async def vault() -> Vault:
+        if silent:
+            await asyncio.Event().wait()
+        return place.vault
+
+    monkeypatch.setattr("api.addresses._LONGEST_LOOK", 0.01)
+    with monkeypatch.context() as patience:
+        patience.setattr("api.addresses._LONGEST_LOOK", 60)
+        started_with_it = Addresses(vault)
+        assert await started_with_it.counting("Echo") == (0,)
+    silent = True
+    await started_with_it.look()
+    assert await started_with_it.counting("Echo") == (0,)
+    with pytest.raises(VaultUnavailable, match="slow"):
+        await Addresses(vault).counting("Echo")

@@ -24,7 +24,7 @@ async def running_stack(folder: Path) -> AsyncGenerator[Stack]:
             if name.startswith(("STEPS_", "TEMPORAL_", "NOTION_")):
                 patch.delenv(name)
         patch.chdir(folder)
-        stack = Stack(Settings(data_dir=folder / "data"), _nobody_listens)
+        stack = Stack(Settings(data_dir=folder / "data", api_port=0), _nobody_listens)
         await stack.start()
     try:
         await set_database(stack, ORDERS_DATABASE_ID)

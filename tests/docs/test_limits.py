@@ -18,6 +18,7 @@ import steps.connection_tasks
 import steps.schedule
 import steps.schedule_terms
 import vault.handles
+import vault.trigger_secrets
 import vault.variables
 import vault.webhook_tokens
 from activities import answer, egress
@@ -97,6 +98,8 @@ LIMITS: dict[str, int | timedelta] = {
     "The depth of JSON in it": api.json_body.MAX_DEPTH,
     "What a run starts with, data and headers": api.starting.MAX_START_BYTES,
     "The headers that a run keeps": api.delivery.MAX_HEADER_BYTES,
+    "Deliveries to one trigger in a minute, at one API process": SETTING["deliveries_per_minute"],
+    "How long a trigger's secret or address counts beside the next": vault.trigger_secrets.LONGEST_KEPT,
     "The respond_within of a workflow": MAX_RESPOND_WITHIN,
     "The wait for a test run": timedelta(seconds=api.testing.LONGEST_SECONDS),
     "Between two runs of `Every`, at least": steps.schedule.MIN_INTERVAL,

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -43,3 +44,10 @@ async def test_what_a_part_must_keep_secret_stands_in_no_list_of_processes(tmp_p
         assert made.env["STEPS_NOTION_CLIENT_SECRET"].encode() not in arguments.read_bytes()
     finally:
         await made.stop()
+
+
+def test_with_port_0_no_part_takes_the_place_that_another_stack_wishes_for(tmp_path: Path):
+    made = stack(tmp_path, api_port=0).addresses
+    ports = {urlsplit(address if "//" in address else f"//{address}").port for address in vars(made).values()}
+    assert len(ports) == 4
+    assert not ports & {7233, 8233, 8000, 9100}

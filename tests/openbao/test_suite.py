@@ -28,5 +28,10 @@ __all__ = [
 
 
 @pytest.fixture
+def kind() -> str:
+    return "sqlite"  # the vault's own tests run over both
+
+
+@pytest.fixture
 def keys(both: ApiAndWorker) -> ApiAndWorker:
     return both

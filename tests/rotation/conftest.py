@@ -74,9 +74,10 @@ async def fill(vault: Vault) -> None:
     for number in range(VARIABLES):
         await vault.variables.set(f"w{number}", "KEY", f"secret-{number}", secret=True, hosts=["a.example"])
     await vault.webhook_tokens.receive("notion", Secret("events"))
+    await vault.trigger_secrets.set("Orders", Secret("what-the-shop-signs-with"))
 
 
-SEALED = 2 * CONNECTIONS + VARIABLES + 2  # with the token of events and the key check
+SEALED = 2 * CONNECTIONS + VARIABLES + 3  # with the token of events, a trigger's secret and the key check
 
 
 @pytest_asyncio.fixture(loop_scope="session")

@@ -7,7 +7,7 @@ from steps import Api, GitHub, NotionSigned, SharedHeader, Shopify, StandardWebh
 
 class _Echoing(Workflow, abstract=True):
     async def start(self, data: Any, headers: dict[str, str], api: Api) -> Any:
-        return {"data": data}
+        return {"data": data, "headers": headers}
 
 
 class FromShopify(_Echoing):
