@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import inspect
 from collections.abc import Mapping
+from tokenize import TokenError
 from typing import Any
 
 
@@ -14,7 +15,7 @@ def tree_of(code: Any) -> ast.Module | None:
         source = inspect.getsource(code)
         # An indented one gets something to be indented in: to dedent it would change the texts in it.
         return ast.parse(f"if True:\n{source}" if source[:1].isspace() else source)
-    except (OSError, TypeError, SyntaxError):
+    except (OSError, TypeError, SyntaxError, TokenError):  # of a file that has changed since it was loaded, too
         return None
 
 

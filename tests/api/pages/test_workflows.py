@@ -14,6 +14,7 @@ from steps.guard import check_source
 from tests.api.browsing import program, sign_in
 from tests.api.conftest import Place
 from tests.api.runs import finished, start
+from tests.conftest import eventually
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -111,7 +112,22 @@ async def test_a_signed_trigger_says_how_to_set_its_secret(running: Place):
     assert "python cli.py triggers secret FromShopify" in text
 
 
-async def test_a_schedule_is_shown_with_what_it_says(place: Place):
+async def test_a_schedule_is_shown_with_its_next_times(running: Place, place: Place):
+    async with running.program() as caller:
+        body = {"workflow": "Standing", "name": "by-the-page", "every": {"hours": 6}}
+        made = (await caller.post("/api/v1/schedules", json=body)).json()
+        try:
+
+            async def listed() -> str:
+                text = text_of(await page_of(running, "/workflows/Standing"))
+                assert "Schedule Every 6 hours" in text
+                return text
+
+            text = await eventually(listed)
+            assert made["next_times"][0][:10] in text[text.index("Next:") :]
+            assert made["id"] not in await page_of(running, "/workflows/Echo")
+        finally:
+            await caller.delete(f"/api/v1/schedules/{made['id']}")
     text = text_of(await page_of(place, "/workflows/Planned"))
     assert "Schedule Temporal does not answer, so its times cannot be shown." in text
 
