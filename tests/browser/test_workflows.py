@@ -20,7 +20,7 @@ async def test_a_workflow_is_looked_at_and_tried_out(somebody: Person, stack: St
     assert await page.get_by_role("heading", level=1).inner_text() == "OrderToNotion"
     picture = page.get_by_role("img", name="The steps of OrderToNotion")
     assert await picture.locator("rect").count() == 2
-    assert "leads to create_record, after 10 seconds" in await page.locator("ol.steps").inner_text()
+    assert "leads to create_record, after 10 seconds" in await page.locator(".outline ol").inner_text()
 
     await page.get_by_role("button", name="Copy", exact=True).click()
     await page.get_by_role("status").get_by_text("Copied").wait_for()
