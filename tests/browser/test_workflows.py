@@ -34,7 +34,7 @@ async def test_a_workflow_is_looked_at_and_tried_out(somebody: Person, stack: St
     await page.get_by_role("button", name="Start a test run").click()
     await page.get_by_text("at line 2, column 2").wait_for()
     assert await page.get_by_label("Payload").input_value() == '{"name": "#1001",\n oops}'
-    assert await page.evaluate("() => document.activeElement.id") == "payload"
+    await page.locator("#payload:focus").wait_for()
     assert [one for one in somebody.take_complaints() if "400" not in one] == []
 
     await page.get_by_label("Payload").fill(json.dumps(ORDER))
