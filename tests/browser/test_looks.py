@@ -10,7 +10,10 @@ from local.stack import Stack
 from local.visitor import Visitor
 from tests.browser.chromium import follow, person
 
-PLACES = ["/", "/connections", "/connections/add", "/connections/add/notion", "/runs", "/docs", "/signin", "/nowhere"]
+PLACES = [
+    "/", "/connections", "/connections/add", "/connections/add/notion", "/workflows", "/workflows/ApproveOrder",
+    "/runs", "/docs", "/signin", "/nowhere",
+]  # fmt: skip
 
 # Each text that can be seen, with the ratio of its colour to the one behind it (WCAG 2.2, 1.4.3).
 CONTRASTS = """() => {
