@@ -12,7 +12,8 @@ from fastapi.responses import JSONResponse
 from api.answering import answer_response, start_and_answer
 from api.auth import public
 from api.delivery import delivery_id, kept_headers, merged
-from api.documented import JSON_BODY, problems
+from api.documented import json_body, problems
+from api.examples import ORDER
 from api.handshakes import SIGNATURE, HandshakeView, is_handshake, provider_of_trigger, take_handshake
 from api.json_body import read_json_object
 from api.problems import HookUnknown
@@ -43,8 +44,10 @@ PURPOSE = "trigger"
         200: {"model": StartedView | HandshakeView, "description": "This delivery had started the run before."},
         202: {"model": StartedView},
     }
-    | problems(400, 403, 404, 409, 413, 415, 422, 429, 431, 500, 503),
-    openapi_extra=JSON_BODY,
+    | problems(
+        400, "signature-invalid", 404, "trigger-not-set-up", 413, 415, 422, "too-many-deliveries", 431, 500, 503
+    ),
+    openapi_extra=json_body(ORDER),
 )
 async def trigger(
     workflow: Annotated[str, Path(description="The workflow's name, as in its address.")],

@@ -10,8 +10,9 @@ from fastapi import APIRouter, Path, Request
 from pydantic import BaseModel, Field
 
 from api.auth import public
-from api.documented import JSON_BODY, problems
+from api.documented import json_body, problems
 from api.event_starts import start_runs
+from api.examples import EVENT
 from api.handshakes import SIGNATURE, is_handshake, signed_by, take_handshake
 from api.json_body import read_json_object
 from api.problems import HookUnknown, RequestInvalid
@@ -37,8 +38,8 @@ class EventView(BaseModel):
 @router.post(
     "/hooks/notion/events/{secret}",
     summary="Take an event of Notion",
-    responses=problems(400, 403, 404, 409, 413, 415, 422, 503),
-    openapi_extra=JSON_BODY,
+    responses=problems(400, "signature-invalid", 404, "webhook-not-set-up", 413, 415, 422, 503, "workflows-unloaded"),
+    openapi_extra=json_body(EVENT),
 )
 async def take(
     secret: Annotated[str, Path(description="The secret of the address.")], request: Request, services: Shared

@@ -65,9 +65,7 @@ async def list_runs(
     Raises:
         CursorInvalid: no list with these filters gave out this cursor.
     """
-    # A run that rolled over stays one run here: only the newest of its chain is listed.
-    query = [f"TaskQueue = {quoted(settings.task_queue)}", "ExecutionStatus != 'ContinuedAsNew'"]
-    query += [f"WorkflowType != {quoted(name)}" for name in _OWN]
+    query = every_run(settings.task_queue)
     indexed = not filters.connection or await attributes_known(client)
     query += filters.clauses(workflows or {}, indexed=indexed)
     # Signed with the filters, for the query of "the last hour" is another one every second.
@@ -78,6 +76,13 @@ async def list_runs(
         await page.fetch_next_page()
     runs = [summary_of(client, settings, execution) for execution in page.current_page or ()]
     return RunList(runs=runs, next_cursor=cursors.write(page.next_page_token) if page.next_page_token else None)
+
+
+def every_run(task_queue: str) -> list[str]:
+    """Return the conditions that every list of runs begins with."""
+    # A run that rolled over stays one run here: only the newest of its chain is listed.
+    query = [f"TaskQueue = {quoted(task_queue)}", "ExecutionStatus != 'ContinuedAsNew'"]
+    return query + [f"WorkflowType != {quoted(name)}" for name in _OWN]
 
 
 async def read_record(client: Client, run_id: str) -> RunRecord | None:

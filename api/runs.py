@@ -49,7 +49,7 @@ _BODY = {"requestBody": {"content": {"application/json": {"schema": StartRun.mod
     summary="Start a run",
     status_code=202,
     responses={200: {"model": StartedView, "description": "The key had started this run before."}}
-    | problems(400, 401, 403, 404, 413, 415, 422, 431, 503),
+    | problems(400, 401, 403, 404, 413, 415, "request-invalid", "idempotency-key-reused", 431, 503),
     openapi_extra=_BODY,
 )
 async def start(
@@ -131,7 +131,7 @@ async def list_all(
     summary="Cancel a run",
     status_code=202,
     response_class=Response,  # no content
-    responses=problems(401, 403, 404, 409, 503),
+    responses=problems(401, 403, 404, "run-ended", 503),
 )
 async def cancel(run_id: RunId, services: Shared) -> Response:
     """Ask the run to stop. Steps that run now are interrupted, and `on_workflow_error` runs."""
@@ -145,7 +145,7 @@ async def cancel(run_id: RunId, services: Shared) -> Response:
     summary="Retry a failed run from its failed steps",
     status_code=202,
     responses={200: {"model": StartedView, "description": "This retry had been started before."}}
-    | problems(401, 403, 404, 409, 413, 503),
+    | problems(401, 403, 404, "run-not-retryable", 413, 503),
 )
 async def retry(run_id: RunId, response: Response, services: Shared) -> StartedView:
     """Start a run of the failed steps alone, with their payloads and the failed run's store; answer when it is stored.

@@ -29,6 +29,11 @@ class Front:
 include-path = "/hooks/notion/events/{{secret}}"
 parameters = {{ "path.secret" = "{self.events_secret}" }}
 
+# The order of its example is approved by nobody, so that each test of it would wait as long as it may.
+[[operations]]
+include-path = "/api/v1/workflows/{{name}}/test"
+parameters = {{ "query.wait" = 0.2 }}
+
 # An id may hold slashes: a GET or a DELETE is about the thing whose id ends in this word.
 [[operations]]
 include-path-regex = "_id}}/[a-z]+$"
