@@ -43,6 +43,7 @@ from api.failures import Failures
 from api.pages import connections as connection_pages
 from api.pages import docs, home, run_list
 from api.pages import run as run_page
+from api.pages import workflows as workflow_pages
 from api.security_headers import SecurityHeaders
 from api.services import Services
 from api.stopping import told_to_stop
@@ -72,6 +73,7 @@ _ROOMS = (
     home,
     run_list,
     run_page,  # after it, for whatever follows /runs/ may be a run's id
+    workflow_pages,
     docs,
 )
 

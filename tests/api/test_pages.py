@@ -11,7 +11,18 @@ from tests.api.runs import finished, start
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
-PAGES = ["/", "/signin", "/connections", "/connections/add", "/connections/add/notion", "/runs", "/docs", "/nothing"]
+PAGES = [
+    "/",
+    "/signin",
+    "/connections",
+    "/connections/add",
+    "/connections/add/notion",
+    "/runs",
+    "/docs",
+    "/nothing",
+    "/workflows",
+    "/workflows/Waiter",
+]
 
 
 class Reader(HTMLParser):

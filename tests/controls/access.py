@@ -38,9 +38,17 @@ CONTROLS: Controls = [
         threat="Whoever may only look starts runs by the address of a trigger",
         control="The address is shown to those alone who may start runs",
         test=f"{_SCOPES}::test_only_who_may_start_runs_sees_the_addresses_of_triggers",
-        path="api/workflows.py",
+        path="api/workflow_detail.py",
         present="hook_url=await _address(services, name) if addresses else None,",
         absent="hook_url=await _address(services, name),",
+    ),
+    Control(
+        threat="Whoever may only look starts runs by the address on a workflow's page",
+        control="The page, too, shows it to those alone who may start runs",
+        test="tests/api/pages/test_workflows.py::test_the_address_is_shown_to_those_who_may_start_runs",
+        path="api/pages/workflows.py",
+        present="addresses=may_start",
+        absent="addresses=True",
     ),
     Control(
         threat="Whoever may only look resumes a run by the address of its wait",
