@@ -50,7 +50,12 @@ def of_checks(checks: Sequence[Check]) -> list[Concern]:
     if any(check.name == "temporal" for check in wrong):  # which is the one that could tell of a worker
         wrong = [check for check in wrong if check.name != "worker"]
     return [
-        Concern("failed", titles[check.name], f"{check.detail}{_MEANWHILE.get(check.name, '')}", code=check.reason)
+        Concern(
+            "failed",
+            titles[check.name],
+            check.detail.removeprefix(f"{titles[check.name]}. ") + _MEANWHILE.get(check.name, ""),
+            code=check.reason,
+        )
         for check in wrong
     ]
 
