@@ -42,6 +42,7 @@ from api.declared import check_declared
 from api.failures import Failures
 from api.pages import connections as connection_pages
 from api.pages import docs, home
+from api.pages import keys as key_pages
 from api.pages import runs as run_pages
 from api.security_headers import SecurityHeaders
 from api.services import Services
@@ -70,6 +71,7 @@ _ROOMS = (
     codec,
     home,
     run_pages,
+    key_pages,
     docs,
 )
 
