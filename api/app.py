@@ -30,6 +30,7 @@ from api import (
     sessions,
     signin,
     triggers,
+    variables,
     webhooks,
     workflows,
 )
@@ -44,6 +45,7 @@ from api.pages import connections as connection_pages
 from api.pages import docs, home
 from api.pages import keys as key_pages
 from api.pages import runs as run_pages
+from api.pages import variables as variable_pages
 from api.security_headers import SecurityHeaders
 from api.services import Services
 from settings import Settings, origin_of, read_settings
@@ -57,6 +59,7 @@ _ROOMS = (
     workflows,
     connections,
     webhooks,
+    variables,
     keys,
     sessions,
     triggers,
@@ -71,6 +74,7 @@ _ROOMS = (
     codec,
     home,
     run_pages,
+    variable_pages,
     key_pages,
     docs,
 )
