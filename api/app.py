@@ -45,6 +45,7 @@ from api.pages import connections as connection_pages
 from api.pages import docs, home
 from api.pages import keys as key_pages
 from api.pages import runs as run_pages
+from api.pages import schedules as schedule_pages
 from api.pages import variables as variable_pages
 from api.security_headers import SecurityHeaders
 from api.services import Services
@@ -74,6 +75,7 @@ _ROOMS = (
     codec,
     home,
     run_pages,
+    schedule_pages,
     variable_pages,
     key_pages,
     docs,
