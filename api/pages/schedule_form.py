@@ -23,7 +23,7 @@ OVERLAPS = {
     "allow": "Let them run side by side",
     "cancel-running": "Cancel it first",
 }
-NEW = {"kind": "every", "unit": "hours", "time_zone": "UTC", "overlap": "skip"}
+NEW = dict.fromkeys(FIELDS, "") | {"kind": "every", "unit": "hours", "time_zone": "UTC", "overlap": "skip"}
 REFUSALS = (RequestInvalid, ScheduleConflict, PayloadInvalid, PayloadTooLarge)
 _WORDS = {
     "name": "Write lower-case letters, digits and hyphens, 63 at most.",

@@ -31,6 +31,7 @@ _FIELD = {
     "variable-hosts-missing": "hosts",
     "variable-host-invalid": "hosts",
 }
+_FIELDS = ("workflow", "name", "kind", "value", "hosts", "change")
 _KINDS = ("plain", "secret")
 
 
@@ -65,11 +66,11 @@ async def show_form(
 ) -> Response:
     """Show the form: empty, or for the variable that is named; the value of a secret one is not in it."""
     present = await _present(services, workflow, name)
-    typed = {"workflow": workflow[:255]}
+    typed = dict.fromkeys(_FIELDS, "") | {"workflow": workflow[:255], "kind": "plain"}
     if present is not None:
         kind = "secret" if present.secret else "plain"
-        typed = {"workflow": workflow, "name": name, "kind": kind, "hosts": "\n".join(present.hosts), "change": "yes"}
-        typed |= {"value": present.value or ""}
+        typed |= {"name": name, "kind": kind, "value": present.value or "", "hosts": "\n".join(present.hosts)}
+        typed |= {"change": "yes"}
     return _form(request, services, typed, {}, present=present)
 
 
@@ -104,7 +105,7 @@ async def delete(request: Request, services: Shared) -> Response:
 
 
 def _read(form: Mapping[str, str]) -> dict[str, str]:
-    typed = {name: form.get(name, "") for name in ("workflow", "name", "kind", "value", "hosts", "change")}
+    typed = {name: form.get(name, "") for name in _FIELDS}
     # Browsers send each line end as CR LF, and one more where a text was pasted with it.
     value = typed["value"].replace("\r\n", "\n").rstrip("\n")
     return typed | {"name": typed["name"].strip(), "value": value}
@@ -140,7 +141,7 @@ def _form(
         status=status,
         typed=typed,
         errors=errors,
-        present=present if typed.get("change") else None,
+        present=present if typed["change"] else None,
         workflows=sorted(services.workflows.workflows),
         longest=LONGEST_VALUE,
         most=MOST_OF_A_WORKFLOW,

@@ -79,6 +79,12 @@ async def test_a_schedule_is_made_paused_resumed_run_and_deleted(visitor: httpx.
     assert made not in page
 
 
+async def test_the_form_begins_with_the_workflow_that_the_link_names(visitor: httpx.AsyncClient) -> None:
+    page = (await visitor.get("/schedules/add?workflow=Planned")).text
+    assert "<option selected>Planned</option>" in page
+    assert 'id="kind-every" name="kind" value="every" checked' in page
+
+
 async def test_every_option_of_the_form_reaches_temporal(visitor: httpx.AsyncClient) -> None:
     made = await make(
         visitor, kind="cron", amount="", cron="0 3 * * mon-fri", time_zone="Europe/Berlin", start="2030-01-01T00:00",

@@ -117,5 +117,7 @@ async def test_who_may_only_look_sees_names_and_no_values(place: Place, scope: s
 async def test_the_empty_page_teaches(place: Place) -> None:
     async with place.signed_in() as visitor:
         page = (await visitor.get("/variables")).text
+        form = (await visitor.get("/variables/set?workflow=Echo")).text
     assert "No workflow has a variable yet" in page
     assert 'href="/variables/set"' in page
+    assert "<option selected>Echo</option>" in form
