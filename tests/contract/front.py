@@ -29,6 +29,10 @@ class Front:
 include-path = "/hooks/notion/events/{{secret}}"
 parameters = {{ "path.secret" = "{self.events_secret}" }}
 
+[[operations]]
+include-path = "/api/v1/variables/{{workflow}}/{{name}}"
+parameters = {{ "path.name" = "DATABASE_ID" }}
+
 # An id may hold slashes: a GET or a DELETE is about the thing whose id ends in this word.
 [[operations]]
 include-path-regex = "_id}}/[a-z]+$"

@@ -90,6 +90,6 @@ async def test_the_list_tells_which_sessions_a_revocation_ends(place: Place) -> 
 
 async def test_who_revokes_the_key_of_this_browser_is_told_so(place: Place) -> None:
     async with place.signed_in() as visitor:
-        assert "This browser is one of them" in (await visitor.get("/keys")).text
+        assert "It signed in this browser, too" in (await visitor.get("/keys")).text
         await visitor.post(f"/keys/{place.key_id}/revoke")
         assert (await visitor.get("/keys")).headers["location"] == "/signin?next=%2Fkeys"

@@ -109,7 +109,7 @@ async def test_who_may_only_look_sees_names_and_no_values(place: Place, scope: s
         await sign_in(visitor, text.reveal())
         page = (await visitor.get("/variables")).text
     assert "DATABASE" in page
-    assert "no workflow of this name is loaded" in page
+    assert "no such workflow" in page
     found: list[Any] = [word in page for word in ("the-value", "/variables/set", "/variables/delete")]
     assert found == [shown] * 3
 
