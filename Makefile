@@ -10,7 +10,7 @@ SCALE ?= 1
 CHAOS ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo dev test test-scale test-chaos test-controls check bench lock clean
+.PHONY: help install demo dev test test-scale test-chaos test-controls screenshots check bench lock clean
 
 help: ## list these commands
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -46,6 +46,10 @@ test-chaos: install ## kill workers while Notion fails, and count the pages; `ma
 test-controls: install ## take out each control against a threat and see its test fail (ARGS=egress for one room)
 	@echo "Taking out one control after the other, in a copy of the code: some minutes"
 	@$(BIN)/python -m tests.controls $(ARGS)
+
+screenshots: install ## write docs/images anew, in Debian's Chromium, from a stack of its own
+	@echo "Starting a stack and picturing every page: half a minute"
+	@$(BIN)/python -m tests.browser.screenshots $(ARGS)
 
 check: install ## check format, lint, types, the workflows and the lock
 	$(BIN)/ruff format --check .

@@ -86,9 +86,12 @@ def problem_of(error: Exception) -> Problem:
     """Return the problem that stands for an error; of an unexpected one only the id of its log entry is shown."""
     match error:
         case ApiError():
-            return Problem(error.type, error.title, error.status, str(error), error.fields, error.headers)
+            return as_problem(error)
         case VaultError() | StepsError() if error.type in _STATUS or isinstance(error, VaultError):
-            return _shared(error)
+            problem = as_problem(error)
+            if problem.status == HTTPStatus.SERVICE_UNAVAILABLE and isinstance(error, VaultError):
+                logger.error("The vault does not work: %s", error)
+            return problem
         case PayloadError():
             return problem_of(PayloadsUnreadable(error.message, headers={"Retry-After": RETRY_SECONDS}))
         case RequestValidationError():
@@ -136,15 +139,15 @@ def vault_advice(error: VaultError) -> str:
     return _ADVICE.get(error.type, "The vault does not work now; the log of the API says why.")
 
 
-def _shared(error: VaultError | StepsError) -> Problem:
-    status = _STATUS.get(error.type, 503)
+def as_problem(error: ApiError | VaultError | StepsError) -> Problem:
+    """Return an error of ours as a problem; of a vault that does not work, without the paths and hosts it names."""
+    if isinstance(error, ApiError):
+        return Problem(error.type, error.title, error.status, str(error), error.fields, error.headers)
+    title, status = _sentence(error.type), _STATUS.get(error.type, 503)
     if status == HTTPStatus.SERVICE_UNAVAILABLE and isinstance(error, VaultError):
-        logger.error("The vault does not work: %s", error)
-        return Problem(
-            error.type, _sentence(error.type), status, vault_advice(error), headers={"Retry-After": RETRY_SECONDS}
-        )
+        return Problem(error.type, title, status, vault_advice(error), headers={"Retry-After": RETRY_SECONDS})
     headers = {"WWW-Authenticate": "Bearer"} if status == HTTPStatus.UNAUTHORIZED else {}
-    return Problem(error.type, _sentence(error.type), status, str(error), headers=headers)
+    return Problem(error.type, title, status, str(error), headers=headers)
 
 
 def _invalid(error: RequestValidationError) -> RequestInvalid:

@@ -42,13 +42,15 @@ from api.cross_site import CrossSite
 from api.declared import check_declared
 from api.failures import Failures
 from api.pages import connections as connection_pages
-from api.pages import docs, home
+from api.pages import docs, home, run_list
 from api.pages import keys as key_pages
-from api.pages import runs as run_pages
+from api.pages import run as run_page
 from api.pages import schedules as schedule_pages
 from api.pages import variables as variable_pages
+from api.pages import workflows as workflow_pages
 from api.security_headers import SecurityHeaders
 from api.services import Services
+from api.stopping import told_to_stop
 from settings import Settings, origin_of, read_settings
 from vault.provider_errors import ProvidersFileInvalid
 from vault.vault import Vault
@@ -74,7 +76,9 @@ _ROOMS = (
     callback,
     codec,
     home,
-    run_pages,
+    run_list,
+    run_page,  # after it, for whatever follows /runs/ may be a run's id
+    workflow_pages,
     schedule_pages,
     variable_pages,
     key_pages,
@@ -100,7 +104,8 @@ def create_app(
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncGenerator[None]:
         async with services:
-            yield
+            with told_to_stop(services.feeds.close):
+                yield
 
     app = FastAPI(
         title="Durable Steps",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Annotated, Any, cast
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 from fastapi import Depends, Request
 from fastapi.security import HTTPBearer
@@ -56,7 +56,11 @@ def session_cookie(settings: Settings) -> str:
 async def current_session(request: Request, services: Shared) -> Session | None:
     """Return the browser's session, if it is signed in; pages read it and its scopes in the request's state."""
     token = request.cookies.get(session_cookie(services.settings))
-    session = await (await services.vault()).sessions.get(token) if token else None
+    # A page that is open and asks by itself is no use: the session of a person who has left must end.
+    asks_by_itself = "text/event-stream" in request.headers.get("accept", "") or request.headers.get(
+        "hx-trigger", ""
+    ).endswith("-live")
+    session = await (await services.vault()).sessions.get(token, noted=not asks_by_itself) if token else None
     request.state.session = session
     request.state.scopes = scopes_of(services.settings, session) if session is not None else ()
     return session
@@ -165,9 +169,12 @@ def public(reason: str) -> Any:
     return Depends(Public(reason))
 
 
-async def to_sign_in(_request: Request, error: Exception) -> Response:
-    """Answer a page's request from a browser that is not signed in."""
+async def to_sign_in(request: Request, error: Exception) -> Response:
+    """Answer a page's request from a browser that is not signed in; a part of a page sends the whole page there."""
     needed = cast("SignInNeeded", error)  # registered for this class alone
+    if "hx-request" in request.headers:
+        page = urlsplit(request.headers.get("hx-current-url", "")).path or "/"
+        return Response(status_code=204, headers={"HX-Redirect": f"/signin?next={quote(page, safe='')}"})
     return RedirectResponse(f"/signin?next={quote(needed.next, safe='')}", 303)
 
 

@@ -10,7 +10,8 @@ from google.protobuf.json_format import MessageToDict, ParseDict, ParseError
 from temporalio.api.common.v1 import Payload, Payloads
 
 from api.auth import BEARER, Caller, needs
-from api.documented import JSON_BODY, problems
+from api.documented import answered, json_body, problems
+from api.examples import PAYLOADS
 from api.json_body import read_json_object
 from api.problems import NotFound, RequestInvalid
 from api.services import Shared
@@ -28,7 +29,10 @@ router = APIRouter(tags=["Runs"], dependencies=[BEARER])
 
 
 @router.post(
-    PATH, summary="Decrypt payloads", responses=problems(400, 401, 403, 404, 413, 415, 422), openapi_extra=JSON_BODY
+    PATH,
+    summary="Decrypt payloads",
+    responses=answered(200, PAYLOADS) | problems(400, 401, 403, "not-found", 413, 415, 422),
+    openapi_extra=json_body(PAYLOADS),
 )
 async def decode(request: Request, services: Shared, caller: Annotated[Caller, needs("operate")]) -> dict[str, Any]:
     """Return payloads as they were before they were encrypted; one that does not open is returned as it is.

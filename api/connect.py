@@ -12,22 +12,23 @@ from fastapi import APIRouter, Query, Request
 from starlette.responses import RedirectResponse, Response
 
 from api.auth import page_needs
-from api.connection_uses import EarlierUse, earlier_use
+from api.connection_uses import EarlierUse
 from api.forms import read_form
+from api.handle_check import HandleCheck, check_for
 from api.oauth import Attempt, OAuthClient, oauth_client
 from api.problems import NotFound
 from api.rendering import render
 from api.security_headers import POLICY
 from api.services import Services, Shared
 from settings import Settings
-from vault.errors import HandleInvalid
-from vault.handles import RULE, check_handle
+from vault.handles import LONGEST, RULE, is_handle
 from vault.sessions import Session
 
 router = APIRouter(include_in_schema=False)
 
 STATE_TTL = timedelta(minutes=10)
 PURPOSE = "oauth"
+_LONGEST_ASKED = 200
 
 
 @router.get("/connections/add", dependencies=[page_needs("admin")], summary="Choose a provider")
@@ -36,10 +37,27 @@ async def choose(request: Request, services: Shared) -> Response:
     return render("connection_choose.html", request.scope, providers=services.registrations.all())
 
 
+@router.get("/connections/check-handle", dependencies=[page_needs("admin")], summary="Check a handle")
+async def check(
+    request: Request,
+    services: Shared,
+    handle: Annotated[str, Query()] = "",
+    provider: Annotated[str, Query()] = "notion",
+) -> Response:
+    """Say whether the handle can be had, as a part of the form."""
+    if not handle:
+        return Response(media_type="text/html")
+    known = client_of(services, provider).provider.name
+    checked = await check_for(services, handle[:_LONGEST_ASKED])
+    return render("connection_checked.html", request.scope, check=checked, provider=known)
+
+
 @router.get("/connections/add/{provider}", dependencies=[page_needs("admin")], summary="Choose the handle")
 async def show(request: Request, provider: str, services: Shared, handle: Annotated[str, Query()] = "") -> Response:
     """Show the form."""
-    return _form(request, client_of(services, provider), handle[:63], None)
+    client = client_of(services, provider)
+    handle = handle[:LONGEST]
+    return _form(request, client, handle, await check_for(services, handle) if handle else None)
 
 
 @router.post("/connections/add/{provider}", summary="Go to the provider")
@@ -50,12 +68,12 @@ async def begin(
     client = client_of(services, provider)
     form = await read_form(request)
     handle = form.get("handle", "")
-    try:
-        check_handle(handle)
-    except HandleInvalid as error:
-        return _form(request, client, handle[:200], str(error), status=422)
-    if form.get("reuse") != handle and (earlier := await earlier_use(services, handle)):
-        return _form(request, client, handle, None, earlier=earlier)
+    # Of a handle that is in use nothing is refused yet: the same account may be connected again under it.
+    checked = await check_for(services, handle)
+    if checked.verdict == "broken":
+        return _form(request, client, handle[:_LONGEST_ASKED], checked, status=422)
+    if form.get("reuse") != handle and checked.earlier:
+        return _form(request, client, handle, None, earlier=checked.earlier)
     return await depart(services, session, client, handle)
 
 
@@ -91,7 +109,7 @@ def _form(
     request: Request,
     client: OAuthClient,
     handle: str,
-    error: str | None,
+    checked: HandleCheck | None,
     *,
     status: int = 200,
     earlier: EarlierUse | None = None,
@@ -103,8 +121,11 @@ def _form(
         headers=leading_to(client),
         provider=client.provider,
         handle=handle,
-        error=error,
+        check=checked,
+        error=checked is not None and checked.verdict == "broken",
         rule=RULE,
+        longest=LONGEST,
+        example=handle if is_handle(handle) else f"my-{client.provider.name}",
         earlier=earlier,
     )
 

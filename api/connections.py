@@ -35,7 +35,7 @@ async def get(handle: Handle, services: Shared) -> ConnectionView:
     "/connections/{handle}/test",
     dependencies=[needs("operate")],
     summary="Test a connection",
-    responses=problems(401, 403, 404, 503),
+    responses=problems(401, 403, 404, "worker-unavailable", "vault-unavailable"),
 )
 async def test(handle: Handle, services: Shared) -> TrialView:
     """Have a worker make a call that does nothing, and tell what the provider said; within 15 seconds."""

@@ -14,14 +14,14 @@ from starlette.routing import BaseRoute
 from api.answers import MEDIA_TYPE
 from api.auth import Public
 from api.declared import declared
+from api.examples import example_of
+from api.problem_examples import PROBLEMS, components, usual_type
 
 DESCRIPTION = (
     "Start runs of step workflows, watch them, and see the OAuth connections that they use. "
     "Every error is an RFC 9457 problem whose `type` is a stable name."
 )
-JSON_BODY: dict[str, Any] = {
-    "requestBody": {"required": False, "content": {"application/json": {"schema": {"type": "object"}}}}
-}
+_JSON = "application/json"
 
 
 class ProblemView(BaseModel):
@@ -35,12 +35,40 @@ class ProblemView(BaseModel):
     detail: str = Field(description="What is wrong, and what to do about it.")
 
 
-def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    """Declare the problems that an operation answers; where a key is needed, also those of a key that does not do."""
-    if HTTPStatus.UNAUTHORIZED in statuses:
-        statuses = (*statuses, HTTPStatus.FORBIDDEN, HTTPStatus.TOO_MANY_REQUESTS)
-    content = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
-    return {int(status): {"description": HTTPStatus(status).phrase, "content": content} for status in statuses}
+def json_body(example: Any) -> dict[str, Any]:
+    """Declare a body that is any JSON object, such as the example."""
+    content = {_JSON: {"schema": {"type": "object"}, "example": example}}
+    return {"requestBody": {"required": False, "content": content}}
+
+
+def answered(status: int, example: Any, media_type: str = _JSON) -> dict[int | str, dict[str, Any]]:
+    """Give an answer that has no schema of a name its example."""
+    return {status: {"content": {media_type: {"example": example}}}}
+
+
+def problems(*found: int | str) -> dict[int | str, dict[str, Any]]:
+    """Declare the problems that an operation answers: by their types, or by a status for what it usually means.
+
+    Where a key is needed, those of a key that does not do are added.
+    """
+    types: dict[int, list[str]] = {}
+    for one in found:
+        status = PROBLEMS[one].status if isinstance(one, str) else one
+        types.setdefault(status, []).extend([one] if isinstance(one, str) else [])
+    if HTTPStatus.UNAUTHORIZED in types:
+        types = {HTTPStatus.FORBIDDEN: [], HTTPStatus.TOO_MANY_REQUESTS: []} | types
+    return {int(status): _problem(status, names) for status, names in sorted(types.items())}
+
+
+def _problem(status: int, types: list[str]) -> dict[str, Any]:
+    content: dict[str, Any] = {"schema": {"$ref": "#/components/schemas/Problem"}}
+    if types:
+        content["examples"] = _references(types)
+    return {"description": HTTPStatus(status).phrase, "content": {MEDIA_TYPE: content}}
+
+
+def _references(types: list[str]) -> dict[str, Any]:
+    return {name: {"$ref": f"#/components/examples/{name}"} for name in types}
 
 
 def install(app: FastAPI) -> None:
@@ -53,7 +81,9 @@ def install(app: FastAPI) -> None:
             )
             schemas = schema.setdefault("components", {}).setdefault("schemas", {})
             schemas["Problem"] = ProblemView.model_json_schema()
+            schema["components"]["examples"] = components()
             _drop_default_refusals(schema)
+            _give_examples(schema)
             _name_scopes(schema, app.routes)
             app.openapi_schema = schema
         return app.openapi_schema
@@ -69,6 +99,25 @@ def _drop_default_refusals(schema: dict[str, Any]) -> None:
         for operation in methods.values():
             if "application/json" in operation["responses"].get("422", {}).get("content", {}):
                 del operation["responses"]["422"]
+
+
+def _give_examples(schema: dict[str, Any]) -> None:
+    """Give each body, answer and problem an example that has none of its own."""
+    schemas = schema["components"]["schemas"]
+    for path, methods in schema["paths"].items():
+        for method, operation in methods.items():
+            bodies = [operation.get("requestBody", {}), *operation["responses"].values()]
+            for media in [body["content"][_JSON] for body in bodies if _JSON in body.get("content", {})]:
+                if "example" not in media and (example := example_of(media.get("schema", {}), schemas)) is not None:
+                    media["example"] = example
+            for status, answer in operation["responses"].items():
+                problem = answer.get("content", {}).get(MEDIA_TYPE)
+                if (
+                    problem is not None
+                    and "examples" not in problem
+                    and (name := usual_type(method, path, int(status)))
+                ):
+                    problem["examples"] = _references([name])
 
 
 def _name_scopes(schema: dict[str, Any], routes: Sequence[BaseRoute]) -> None:

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import logging
-from typing import Annotated
+from collections.abc import Mapping
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Request, Response
+from fastapi.responses import JSONResponse
 
 from api.answering import answer_response, start_and_answer
 from api.auth import public
 from api.delivery import delivery_id, kept_headers, merged
-from api.documented import JSON_BODY, problems
+from api.documented import json_body, problems
+from api.examples import ORDER
+from api.handshakes import SIGNATURE, HandshakeView, is_handshake, provider_of_trigger, take_handshake
 from api.json_body import read_json_object
 from api.problems import HookUnknown
 from api.services import Services, Shared
@@ -21,6 +25,7 @@ from settings import Settings
 from steps.branch import Trigger
 from steps.errors import PayloadInvalid
 from steps.naming import slug
+from steps.signed import NotionSigned
 from steps.workflow import Workflow
 from vault.signing import Signer
 
@@ -34,10 +39,15 @@ PURPOSE = "trigger"
     "/hooks/{workflow}/{secret}",
     summary="Trigger a run",
     status_code=202,
-    response_model=StartedView,
-    responses={200: {"model": StartedView, "description": "This delivery had started the run before."}}
-    | problems(400, 403, 404, 409, 413, 415, 422, 429, 431, 500, 503),
-    openapi_extra=JSON_BODY,
+    response_model=StartedView | HandshakeView,
+    responses={
+        200: {"model": StartedView | HandshakeView, "description": "This delivery had started the run before."},
+        202: {"model": StartedView},
+    }
+    | problems(
+        400, "signature-invalid", 404, "trigger-not-set-up", 413, 415, 422, "too-many-deliveries", 431, 500, 503
+    ),
+    openapi_extra=json_body(ORDER),
 )
 async def trigger(
     workflow: Annotated[str, Path(description="The workflow's name, as in its address.")],
@@ -45,7 +55,7 @@ async def trigger(
     request: Request,
     response: Response,
     services: Shared,
-) -> StartedView | Response:
+) -> StartedView | HandshakeView | Response:
     """Start a run with the JSON body's fields as its data; fields of the query join them, the body's win.
 
     A delivery that carries `X-Shopify-Webhook-Id`, `Webhook-Id` or `Idempotency-Key` starts one run however often it
@@ -55,8 +65,12 @@ async def trigger(
     """
     name, cls = await _find(services, workflow, secret, request)
     services.deliveries.take(request, name)
+    if isinstance(cls.signed, NotionSigned) and is_handshake(body := await read_json_object(request)):
+        return await _shake(services, name, body, request)
     signed_as = await _check_signed(services, name, cls, request)
     body = await read_json_object(request)
+    if isinstance(cls.signed, NotionSigned) and isinstance(event := body.get("id"), str):
+        signed_as = f"notion-{event}"  # the body says, too, which attempt this is
     data = body if cls.signed else merged(request.query_params, body)
     headers = kept_headers(request.headers.items(), secret=cls.signed.header if cls.signed else None)
     argument = Trigger(data=data, headers=headers, given=await services.given(name))
@@ -100,6 +114,15 @@ async def _check_signed(services: Services, name: str, cls: type[Workflow], requ
         return None
     secrets = await (await services.vault()).trigger_secrets.counting(name)
     return check_signature(cls.signed, secrets, await request.body(), request.headers)
+
+
+async def _shake(services: Services, name: str, body: Mapping[str, Any], request: Request) -> Response:
+    signatures = request.headers.getlist(SIGNATURE)
+    await take_handshake(services, provider_of_trigger(name), body, await request.body(), signatures)
+    logger.warning(
+        "A verification token of Notion came to a trigger. `python cli.py triggers token %s` shows it.", name
+    )
+    return JSONResponse(HandshakeView().model_dump())
 
 
 async def _find(services: Services, text: str, secret: str, request: Request) -> tuple[str, type[Workflow]]:

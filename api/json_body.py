@@ -33,12 +33,22 @@ def parse_json_object(body: bytes) -> dict[str, Any]:
     Raises:
         JsonInvalid, JsonNotObject, JsonTooDeep: as `read_json_object`.
     """
-    value = _parse(body)
+    value = read_json(body)
     if not isinstance(value, dict):
         raise JsonNotObject('Send a JSON object, such as {"name": "#1001"}.')
-    fields = cast("dict[str, Any]", value)
-    _check(fields)
-    return fields
+    return cast("dict[str, Any]", value)
+
+
+def read_json(body: bytes) -> Any:
+    """Return what the bytes say, of any kind.
+
+    Raises:
+        JsonInvalid: it is not JSON as RFC 8259 has it, in UTF-8.
+        JsonTooDeep: it nests deeper than 64 levels.
+    """
+    value = _parse(body)
+    _check(value)
+    return value
 
 
 def _check_media_type(header: str) -> None:
@@ -74,7 +84,7 @@ def _finite(text: str) -> float:
     return number
 
 
-def _check(value: dict[str, Any]) -> None:
+def _check(value: Any) -> None:
     """Look level by level, so that no depth can exhaust the stack."""
     level: list[Any] = [value]
     for _ in range(MAX_DEPTH):

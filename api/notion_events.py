@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 import logging
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
@@ -12,21 +10,20 @@ from fastapi import APIRouter, Path, Request
 from pydantic import BaseModel, Field
 
 from api.auth import public
-from api.documented import JSON_BODY, problems
+from api.documented import json_body, problems
 from api.event_starts import start_runs
+from api.examples import EVENT
+from api.handshakes import SIGNATURE, is_handshake, signed_by, take_handshake
 from api.json_body import read_json_object
 from api.problems import HookUnknown, RequestInvalid
 from api.services import Services, Shared
 from api.webhook_problems import SignatureInvalid, WebhookNotSetUp
 from api.webhooks import PROVIDER, is_events_secret
-from vault.secret import Secret
 from vault.webhook_tokens import WebhookToken
 
 router = APIRouter(tags=["Triggers"], dependencies=[public("The address holds a secret, and the event a signature.")])
 logger = logging.getLogger("api")
 
-SIGNATURE = "x-notion-signature"
-_LENGTHS = range(16, 513)  # of a token; less than that signs nothing
 _LONGEST = 200
 
 
@@ -41,8 +38,8 @@ class EventView(BaseModel):
 @router.post(
     "/hooks/notion/events/{secret}",
     summary="Take an event of Notion",
-    responses=problems(400, 403, 404, 409, 413, 415, 422, 503),
-    openapi_extra=JSON_BODY,
+    responses=problems(400, "signature-invalid", 404, "webhook-not-set-up", 413, 415, 422, 503, "workflows-unloaded"),
+    openapi_extra=json_body(EVENT),
 )
 async def take(
     secret: Annotated[str, Path(description="The secret of the address.")], request: Request, services: Shared
@@ -57,8 +54,8 @@ async def take(
         raise HookUnknown("Check the address: `python cli.py webhooks notion` shows it.")
     body, raw = await read_json_object(request), await request.body()
     signatures = request.headers.getlist(SIGNATURE)
-    if "verification_token" in body and "type" not in body:
-        return await _shake(services, body["verification_token"], raw, signatures)
+    if is_handshake(body):
+        return await _shake(services, body, raw, signatures)
     token = await _signer_of(services, raw, signatures)
     _check(body)
     if await (await services.vault()).webhook_tokens.note_event(token):
@@ -69,21 +66,8 @@ async def take(
     )
 
 
-def signature_of(token: Secret, raw: bytes) -> str:
-    """Return what Notion sends as `X-Notion-Signature` with this body."""
-    return f"sha256={hmac.digest(token.reveal().encode(), raw, hashlib.sha256).hex()}"
-
-
-async def _shake(services: Services, token: object, raw: bytes, signatures: list[str]) -> EventView:
-    if not (isinstance(token, str) and len(token) in _LENGTHS and token.isascii() and token.isprintable()):
-        raise RequestInvalid("`verification_token` is not a token of Notion.")
-    secret = Secret(token)
-    # Signed with what it brings it proves nothing, so that one without a signature is no worse.
-    if signatures and not _signed(secret, raw, signatures):
-        raise SignatureInvalid("A handshake is signed with the token that it brings, or not at all.")
-    vault = await services.vault()
-    in_force = any(known.verified_at for known in await vault.webhook_tokens.list(PROVIDER))
-    await vault.webhook_tokens.receive(PROVIDER, secret)
+async def _shake(services: Services, body: Mapping[str, Any], raw: bytes, signatures: list[str]) -> EventView:
+    in_force = await take_handshake(services, PROVIDER, body, raw, signatures)
     logger.warning(
         "A verification token came for Notion's events%s. `python cli.py webhooks notion --token` shows it.",
         ", beside the one in force, which stays" if in_force else "",
@@ -100,19 +84,13 @@ async def _signer_of(services: Services, raw: bytes, signatures: list[str]) -> W
             "`python cli.py webhooks notion --token` prints it."
         )
     # All of them in every case: the time of the answer does not tell which one is near.
-    found = [token for token, secret in known if _signed(secret, raw, signatures)]
+    found = [token for token, secret in known if signed_by(secret, raw, signatures)]
     if not found:
         raise SignatureInvalid(
             "`X-Notion-Signature` is missing, is no `sha256=` with 64 hexadecimal digits, or is not of this body. "
             "After a new subscription paste its token into Notion's page: `python cli.py webhooks notion --token`."
         )
     return found[0]
-
-
-def _signed(token: Secret, raw: bytes, signatures: list[str]) -> bool:
-    wanted = signature_of(token, raw).encode()
-    given = [one.strip().encode("utf-8", "surrogatepass") for one in signatures]
-    return len(given) == 1 and hmac.compare_digest(wanted, given[0])
 
 
 def _check(event: Mapping[str, Any]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import logging
+import re
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -14,7 +15,7 @@ import httpx
 
 from api.accounts import read_account
 from api.oauth_problems import IssuerForeign, ProviderNotConfigured, ProviderRefused, ProviderUnreachable
-from api.provider_calls import AGAIN, bounded, call
+from api.provider_calls import AGAIN, call
 from settings import Settings
 from vault.connection import Account, Tokens
 from vault.lifetimes import refresh_due
@@ -27,6 +28,7 @@ from vault.times import utc_now
 logger = logging.getLogger("api")
 
 _LONGEST_TOKEN = 16_384
+_CODE = re.compile(r"[a-z_]{1,40}")
 
 
 @dataclass(frozen=True)
@@ -147,8 +149,9 @@ def redirect_uri(settings: Settings, name: str) -> str:
 
 
 def _refused(provider: Provider, status: int, answer: dict[str, Any]) -> ProviderRefused:
-    # RFC 6749's members, or those of Notion's own errors. Never the whole answer, which may repeat the code.
-    code = bounded(str(answer.get("error") or answer.get("code") or f"status {status}"))
+    # RFC 6749's members, or those of Notion's own errors. Nothing else of the answer, which may repeat what was sent.
+    told = answer.get("error") or answer.get("code")
+    code = told if isinstance(told, str) and _CODE.fullmatch(told) else f"status {status}"
     logger.warning("The token end point of %s refused a code: %s", provider.title, code)
     return ProviderRefused(
         f"{provider.title} refused the connection ({code}). {_advice(provider, code)}", provider_code=code

@@ -1,7 +1,8 @@
 """What the API cannot do, in one hierarchy. Each becomes an RFC 9457 problem; `type` is the stable name.
 
 Those of signing in and of OAuth are in `api/oauth_problems.py` and `api/oidc_problems.py`, those of who may do what in
-`api/access_problems.py`, those of events in `api/webhook_problems.py`, that of encryption in `api/codec_problems.py`.
+`api/access_problems.py`, those of events in `api/webhook_problems.py`, that of encryption in `api/codec_problems.py`,
+that of live pages in `api/live_problems.py`.
 
 ApiError                        internal-error              500
 ├── JsonInvalid                 json-invalid                400  the body is not JSON
@@ -48,6 +49,7 @@ ApiError                        internal-error              500
 ├── TriggerNotSigned            trigger-not-signed          409  a secret for a workflow that declares no signature
 ├── TooManyDeliveries           too-many-deliveries         429  more deliveries than the limit in this minute
 ├── WorkflowsUnloaded           workflows-unloaded          503  an event while a file that may want it is not loaded
+├── TooManyStreams              too-many-streams            503  more live pages than one process keeps
 ├── OpenIdFailed                openid-failed               503  signing in at the OpenID provider has failed here
 │   ├── OpenIdStateInvalid      openid-state-invalid        400  an attempt that is used, too old or another browser's
 │   ├── OpenIdDeclined          openid-declined             403  the provider sent no code

@@ -1,8 +1,8 @@
-"""Reading runs: what Temporal knows of them, and what the run itself tells."""
+"""Reading runs: what Temporal knows of them, and what a run itself tells; one as a whole is in `api/one_run.py`."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import quote
 
@@ -22,18 +22,22 @@ from temporalio.service import RPCError, RPCStatusCode
 from api.cursors import Cursors
 from api.problems import RunEnded, RunUnknown
 from api.reach import QUERY_TIMEOUT, RPC_TIMEOUT, reaching_temporal
-from api.views import RunList, RunStatus, RunSummary, RunView, WaitingView
+from api.run_filters import RunFilters, quoted
+from api.views import RunList, RunStatus, RunSummary
 from settings import Settings
+from steps.attributes import TRIGGER
 from steps.connection_tasks import NAMES as CONNECTION_TASKS
 from steps.dedupe import NAME as DEDUPE
 from steps.notion.upserts import NAME as UPSERT
-from steps.record import ActiveStep, RunRecord
-from steps.resume_token import PURPOSE, make_token
+from steps.record import RunRecord
+from steps.workflow import Workflow
+from temporal import attributes_known
 from vault.signing import Signer
 
 NO_WORKER = "No worker answers, so the run's log cannot be read now. Start one with `python worker.py`."
 _UNKNOWN = "Check the id. Temporal forgets an ended run when its retention is over."
 _OWN = (DEDUPE, UPSERT, *CONNECTION_TASKS)  # workflows of the engine, which are nobody's runs
+EVERY = RunFilters()
 _STATUS: dict[WorkflowExecutionStatus, RunStatus] = {
     WorkflowExecutionStatus.RUNNING: "running",
     WorkflowExecutionStatus.COMPLETED: "completed",
@@ -42,23 +46,15 @@ _STATUS: dict[WorkflowExecutionStatus, RunStatus] = {
     WorkflowExecutionStatus.TERMINATED: "terminated",
     WorkflowExecutionStatus.TIMED_OUT: "timed_out",
 }
-_ASKED: dict[RunStatus, str] = {
-    "running": "Running",
-    "completed": "Completed",
-    "failed": "Failed",
-    "cancelled": "Canceled",
-    "terminated": "Terminated",
-    "timed_out": "TimedOut",
-}
 
 
 async def list_runs(
     client: Client,
     settings: Settings,
     signer: Signer,
+    filters: RunFilters = EVERY,
     *,
-    workflow: str | None = None,
-    status: RunStatus | None = None,
+    workflows: Mapping[str, type[Workflow]] | None = None,
     limit: int = 20,
     cursor: str | None = None,
 ) -> RunList:
@@ -69,53 +65,24 @@ async def list_runs(
     Raises:
         CursorInvalid: no list with these filters gave out this cursor.
     """
-    # A run that rolled over stays one run here: only the newest of its chain is listed.
-    query = [f"TaskQueue = {quoted(settings.task_queue)}", "ExecutionStatus != 'ContinuedAsNew'"]
-    query += [f"WorkflowType != {quoted(name)}" for name in _OWN]
-    query += [f"WorkflowType = {quoted(workflow)}"] if workflow else []
-    query += [f"ExecutionStatus = '{_ASKED[status]}'"] if status else []
-    text = " AND ".join(query)
-    cursors = Cursors(signer, text)
+    query = every_run(settings.task_queue)
+    indexed = not filters.connection or await attributes_known(client)
+    query += filters.clauses(workflows or {}, indexed=indexed)
+    # Signed with the filters, for the query of "the last hour" is another one every second.
+    cursors = Cursors(signer, filters.address(settings.task_queue))
     token = cursors.read(cursor) if cursor is not None else None
-    page = client.list_workflows(text, page_size=limit, next_page_token=token, rpc_timeout=RPC_TIMEOUT)
+    page = client.list_workflows(" AND ".join(query), page_size=limit, next_page_token=token, rpc_timeout=RPC_TIMEOUT)
     async with reaching_temporal():
         await page.fetch_next_page()
-    runs = [_summary(client, settings, execution) for execution in page.current_page or ()]
+    runs = [summary_of(client, settings, execution) for execution in page.current_page or ()]
     return RunList(runs=runs, next_cursor=cursors.write(page.next_page_token) if page.next_page_token else None)
 
 
-async def read_run(client: Client, settings: Settings, signer: Signer | None, run_id: str) -> RunView:
-    """Return a run with its record; without a signer, without the addresses of its waits.
-
-    Raises:
-        RunUnknown: there is no such run, or its time of retention is over.
-    """
-    async with reaching_temporal():
-        description = await describe(client, run_id)
-        handle = client.get_workflow_handle(run_id, run_id=description.run_id, result_type=RunRecord)
-        record, note = await record_and_note(handle, description.status)
-        memo = await description.memo()
-    summary = _summary(client, settings, description).model_dump()
-    view = RunView(**summary, note=note, trigger=memo.get("trigger"), retry_of=memo.get("retry_of"))
-    if record is None:
-        return view
-    return view.model_copy(
-        update={
-            "started_at": record.started_at or view.started_at,
-            "current_steps": record.running,
-            "waiting": [_waiting(settings, signer, run_id, step) for step in record.waiting],
-            "waiting_count": record.waiting_count,
-            "lost_connections": record.lost_connections,
-            "steps_done": record.steps_done,
-            "attempts": record.steps_before + len(record.steps),
-            "result": record.result,
-            "store": record.store,
-            "failures": record.failures,
-            "failure_count": record.failure_count,
-            "log": record.log,
-            "log_dropped": record.log_dropped,
-        }
-    )
+def every_run(task_queue: str) -> list[str]:
+    """Return the conditions that every list of runs begins with."""
+    # A run that rolled over stays one run here: only the newest of its chain is listed.
+    query = [f"TaskQueue = {quoted(task_queue)}", "ExecutionStatus != 'ContinuedAsNew'"]
+    return query + [f"WorkflowType != {quoted(name)}" for name in _OWN]
 
 
 async def read_record(client: Client, run_id: str) -> RunRecord | None:
@@ -214,32 +181,20 @@ async def _asked(handle: WorkflowHandle[object, RunRecord]) -> tuple[RunRecord |
         return None, NO_WORKER
 
 
-def _summary(client: Client, settings: Settings, execution: WorkflowExecution) -> RunSummary:
+def summary_of(client: Client, settings: Settings, execution: WorkflowExecution) -> RunSummary:
+    """Return a run as a list shows it."""
     return RunSummary(
         id=execution.id,
         workflow=execution.workflow_type,
         status=status_of(execution),
         started_at=execution.start_time,
         ended_at=execution.close_time,
+        trigger=execution.typed_search_attributes.get(TRIGGER),
         ui_url=ui_url(settings, client.namespace, execution.id),
     )
-
-
-def _waiting(settings: Settings, signer: Signer | None, run_id: str, step: ActiveStep) -> WaitingView:
-    view = WaitingView(**step.model_dump())
-    if signer is None or step.wait_id is None:
-        return view
-    token = make_token(run_id, step.wait_id, lambda text: signer.sign(PURPOSE, text))
-    return view.model_copy(update={"resume_url": f"{settings.public_url}/resume/{token}"})
 
 
 def status_of(execution: WorkflowExecution) -> RunStatus:
     """Return a run's state."""
     # A status that is newer than this code (a paused run) has not ended either.
     return _STATUS.get(execution.status or WorkflowExecutionStatus.RUNNING, "running")
-
-
-def quoted(text: str) -> str:
-    """Return a text as a literal of Temporal's list filters."""
-    escaped = text.replace("\\", "\\\\").replace("'", "\\'")
-    return f"'{escaped}'"

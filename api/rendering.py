@@ -12,6 +12,7 @@ from markupsafe import Markup, escape
 from starlette.responses import HTMLResponse
 from starlette.types import Scope
 
+from api.spans import ago, duration
 from api.views import run_path
 from vault.scopes import covers
 
@@ -31,6 +32,11 @@ def render(
     template: str, scope: Scope, *, status: int = 200, headers: dict[str, str] | None = None, **context: Any
 ) -> HTMLResponse:
     """Return a page; `scope` tells whether somebody is signed in, for the menu."""
+    return HTMLResponse(fragment(template, scope, **context), status, headers)
+
+
+def fragment(template: str, scope: Scope, **context: Any) -> str:
+    """Return a template as text: a part of a page is sent by itself."""
     state = scope.get("state", {})
     signed_in = state.get("session") is not None
 
@@ -38,14 +44,29 @@ def render(
         """Tell what to leave out of the page; the routes refuse it all the same."""
         return covers(state.get("scopes", ()), (scope_needed,))
 
-    text = _templates.get_template(template).render(
+    return _templates.get_template(template).render(
         signed_in=signed_in, may=may, path=scope["path"], menu=_MENU, **context
     )
-    return HTMLResponse(text, status, headers)
 
 
 def _moment(value: datetime | None) -> str:
     return value.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S UTC") if value else "never"
+
+
+def _relative(value: datetime | None) -> Markup:
+    """Say how long ago it was; the exact time stands behind it, and `steps.js` keeps it true."""
+    if value is None:
+        return Markup("never")
+    return Markup('<time datetime="{}" title="{}" data-relative>{}</time>').format(
+        value.astimezone(UTC).isoformat(timespec="seconds"), _moment(value), ago(value, datetime.now(UTC))
+    )
+
+
+def _field_time(value: datetime | None) -> str:
+    """Write a time as a field of type `datetime-local` does; one without a zone is UTC."""
+    if value is None:
+        return ""
+    return (value.astimezone(UTC) if value.tzinfo else value).strftime("%Y-%m-%dT%H:%M")
 
 
 def _json(value: object) -> str:
@@ -75,4 +96,13 @@ _templates = Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
-_templates.filters.update(moment=_moment, bounded=_bounded, code=_code, json=_json, run_path=run_path)
+_templates.filters.update(
+    moment=_moment,
+    relative=_relative,
+    duration=duration,
+    field_time=_field_time,
+    bounded=_bounded,
+    code=_code,
+    json=_json,
+    run_path=run_path,
+)

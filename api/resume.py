@@ -10,7 +10,7 @@ from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Re
 
 from api.auth import public
 from api.delivery import merged
-from api.documented import JSON_BODY, problems
+from api.documented import answered, json_body, problems
 from api.forms import MEDIA_TYPE, read_form
 from api.json_body import read_json_object
 from api.rendering import render
@@ -29,7 +29,7 @@ Token = Annotated[str, Path(description="The token of the wait.")]
     "/resume/{token}",
     summary="Show what is asked",
     response_class=HTMLResponse,
-    responses=problems(404, 503),
+    responses=answered(200, "<h1>Approve the order #1002?</h1>", "text/html") | problems(404, 503),
 )
 async def show(token: Token, request: Request, services: Shared) -> Response:
     """Show what waits, with a button; opening the page resumes nothing, so that link scanners cannot."""
@@ -54,8 +54,10 @@ async def show(token: Token, request: Request, services: Shared) -> Response:
     "/resume/{token}",
     summary="Resume a run",
     response_model=ResumedView,
-    responses=problems(400, 404, 410, 413, 415, 422, 503),
-    openapi_extra=JSON_BODY,
+    responses=problems(
+        400, 404, "wait-expired", "wait-withdrawn", 413, 415, 422, "temporal-unavailable", "worker-unavailable"
+    ),
+    openapi_extra=json_body({"approved": True}),
 )
 async def resume(token: Token, request: Request, services: Shared) -> Response:
     """Send the body and the query as the event that the run waits for; the first one is taken."""

@@ -4,21 +4,25 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Header, Path, Query, Request, Response
+from fastapi import APIRouter, Depends, Header, Path, Query, Request, Response
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from api.auth import BEARER, CurrentCaller, needs
+from api.calls import CallList, list_calls
 from api.chain import list_steps
 from api.delivery import kept_headers
 from api.documented import problems
 from api.json_body import read_json_object
-from api.reading import cancel_run, list_runs, read_run
+from api.one_run import read_run
+from api.reading import cancel_run, list_runs
 from api.retrying import retry_run
+from api.run_filters import RunFilters
+from api.run_parameters import filters_of
 from api.services import Shared
 from api.starting import check_same_body, find_workflow, start_run
 from api.testing import DEFAULT_SECONDS, LONGEST_SECONDS, run_test
-from api.views import RunList, RunStatus, RunView, StartedView, StepList, api_path, started_view
+from api.views import RunList, RunView, StartedView, StepList, api_path, started_view
 from steps.branch import Trigger
 from vault.scopes import OPERATE
 
@@ -45,7 +49,7 @@ _BODY = {"requestBody": {"content": {"application/json": {"schema": StartRun.mod
     summary="Start a run",
     status_code=202,
     responses={200: {"model": StartedView, "description": "The key had started this run before."}}
-    | problems(400, 401, 403, 404, 413, 415, 422, 431, 503),
+    | problems(400, 401, 403, 404, 413, 415, "request-invalid", "idempotency-key-reused", 431, 503),
     openapi_extra=_BODY,
 )
 async def start(
@@ -108,23 +112,16 @@ async def try_out(
 @router.get("/runs", dependencies=[needs("read")], summary="List the runs", responses=problems(400, 401, 404, 422, 503))
 async def list_all(
     services: Shared,
-    workflow: Annotated[str | None, Query(description="Only runs of this workflow.")] = None,
-    status: Annotated[RunStatus | None, Query(description="Only runs in this state.")] = None,
+    filters: Annotated[RunFilters, Depends(filters_of)],
     limit: Annotated[int, Query(ge=1, le=100, description="How many runs a page has at most.")] = 20,
     cursor: Annotated[str | None, Query(max_length=4096, description="The `next_cursor` of the page before.")] = None,
 ) -> RunList:
     """List those that run now, the newest first, and then those that have ended, the last ended first."""
-    if workflow is not None:
-        find_workflow(services.workflows.workflows, workflow)
-    return await list_runs(
-        await services.temporal(),
-        services.settings,
-        services.signer,
-        workflow=workflow,
-        status=status,
-        limit=limit,
-        cursor=cursor,
-    )
+    workflows = services.workflows.workflows
+    if filters.workflow is not None:
+        find_workflow(workflows, filters.workflow)
+    client, settings = await services.temporal(), services.settings
+    return await list_runs(client, settings, services.signer, filters, workflows=workflows, limit=limit, cursor=cursor)
 
 
 # Before the route below it, whose path would take `/cancel` for a part of the id.
@@ -134,7 +131,7 @@ async def list_all(
     summary="Cancel a run",
     status_code=202,
     response_class=Response,  # no content
-    responses=problems(401, 403, 404, 409, 503),
+    responses=problems(401, 403, 404, "run-ended", 503),
 )
 async def cancel(run_id: RunId, services: Shared) -> Response:
     """Ask the run to stop. Steps that run now are interrupted, and `on_workflow_error` runs."""
@@ -148,7 +145,7 @@ async def cancel(run_id: RunId, services: Shared) -> Response:
     summary="Retry a failed run from its failed steps",
     status_code=202,
     responses={200: {"model": StartedView, "description": "This retry had been started before."}}
-    | problems(401, 403, 404, 409, 413, 503),
+    | problems(401, 403, 404, "run-not-retryable", 413, 503),
 )
 async def retry(run_id: RunId, response: Response, services: Shared) -> StartedView:
     """Start a run of the failed steps alone, with their payloads and the failed run's store; answer when it is stored.
@@ -174,6 +171,21 @@ async def steps(
 ) -> StepList:
     """Tell every attempt of every step that has ended, with its log lines, in order; a long run in parts."""
     return await list_steps(await services.temporal(), services.signer, run_id, cursor)
+
+
+@router.get(
+    "/runs/{run_id:path}/calls",
+    dependencies=[needs("read")],
+    summary="List a run's calls",
+    responses=problems(400, 401, 404, 422, 503),
+)
+async def calls(
+    run_id: RunId,
+    services: Shared,
+    cursor: Annotated[str | None, Query(max_length=4096, description="The `next_cursor` of the part before.")] = None,
+) -> CallList:
+    """Tell every call of a run that Temporal's history has: what, when, how it ended; never headers or bodies."""
+    return await list_calls(await services.temporal(), services.signer, run_id, cursor)
 
 
 @router.get("/runs/{run_id:path}", dependencies=[needs("read")], summary="Get a run", responses=problems(401, 404, 503))

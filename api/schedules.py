@@ -50,7 +50,7 @@ async def list_all(
     dependencies=[needs("admin")],
     summary="Make a schedule",
     status_code=201,
-    responses=problems(400, 401, 403, 404, 409, 413, 415, 422, 503),
+    responses=problems(400, 401, 403, 404, "schedule-conflict", 413, 415, 422, 503),
     openapi_extra=_BODY,
 )
 async def create(request: Request, response: Response, services: Shared) -> ScheduleView:
@@ -95,7 +95,7 @@ async def resume(schedule_id: ScheduleId, services: Shared) -> ScheduleView:
     summary="Run now",
     status_code=202,
     response_class=Response,  # no content
-    responses=problems(401, 403, 404, 409, 503),
+    responses=problems(401, 403, 404, "schedule-conflict", 503),
 )
 async def run(schedule_id: ScheduleId, services: Shared) -> Response:
     """Start a run now, beside the planned ones; a paused schedule can be run, too."""
@@ -116,7 +116,7 @@ async def get(schedule_id: ScheduleId, services: Shared) -> ScheduleView:
     dependencies=[needs("admin")],
     summary="Delete a schedule",
     status_code=204,
-    responses=problems(401, 403, 404, 409, 503),
+    responses=problems(401, 403, 404, "schedule-declared", 503),
 )
 async def delete(schedule_id: ScheduleId, services: Shared) -> Response:
     """Delete one that was made here; its runs go on. What a class declares is taken out there."""

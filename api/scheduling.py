@@ -37,11 +37,15 @@ async def list_schedules(
 
     Temporal's list lags behind by moments, so what the classes declare, and `also` these ids, are looked up beside it.
     """
-    ids = {declared_id(task_queue, name) for name, cls in workflows.items() if cls.schedule is not None} | {*also}
+    ids = {
+        declared_id(task_queue, name)
+        for name, cls in workflows.items()
+        if cls.schedule is not None and workflow in (None, name)
+    } | {*also}
     async with reaching_temporal():
         async for entry in await client.list_schedules(rpc_timeout=RPC_TIMEOUT):
             mark = await mark_of(entry)
-            if mark and mark.task_queue == task_queue:
+            if mark and mark.task_queue == task_queue and workflow in (None, mark.workflow):
                 ids.add(entry.id)
         slots = asyncio.Semaphore(_AT_ONCE)
 

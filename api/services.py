@@ -12,10 +12,13 @@ from temporalio.client import Client
 import temporal
 from api.addresses import Addresses
 from api.attempts import Attempts
+from api.earlier_rows import EarlierRows
+from api.feeds import Feeds, Pace
 from api.giving import read_given
 from api.openid import OpenIdProvider
 from api.pace import DeliveryPace
 from api.problems import TemporalUnavailable
+from api.recent_calls import RecentCalls
 from api.waiting_runs import WaitingRuns
 from settings import Settings
 from steps.discovery import Discovered, discover
@@ -56,6 +59,10 @@ class Services:
         self.attempts = Attempts(settings.failed_sign_ins_per_minute)
         self.deliveries = DeliveryPace(settings.deliveries_per_minute)
         self.addresses = Addresses(self.vault)
+        self.feeds = Feeds()
+        self.live_pace = Pace()
+        self.earlier_rows = EarlierRows()
+        self.recent_calls = RecentCalls()
 
     async def __aenter__(self) -> Self:
         try:
@@ -66,6 +73,7 @@ class Services:
         return self
 
     async def __aexit__(self, *_: object) -> None:
+        self.feeds.close()
         await self.waiting_runs.close()
         await self._owned.aclose()
 

@@ -31,9 +31,10 @@ def check_signature(signed: Signed, secrets: Sequence[Secret], raw: bytes, heade
         SignatureInvalid: it is missing, there several times, too old, or not of this body.
     """
     if not secrets:
+        command = "triggers token" if isinstance(signed, NotionSigned) else "triggers secret"
         raise TriggerNotSetUp(
             "Nothing is taken before the secret is set that the sender signs with: "
-            "`python cli.py triggers secret` with the workflow's name."
+            f"`python cli.py {command}` with the workflow's name."
         )
     if isinstance(signed, StandardWebhooks):
         return _standard(secrets, raw, headers)

@@ -8,7 +8,7 @@ import logging
 from temporalio.client import Client, WorkflowFailureError
 from temporalio.service import RPCError
 
-from api.reading import read_run
+from api.one_run import read_run
 from api.starting import start_run
 from api.views import RunView
 from settings import Settings

@@ -57,7 +57,7 @@ class AddressView(BaseModel):
     "/workflows/{name}/trigger-secret",
     dependencies=[needs("admin")],
     summary="Set a trigger's secret",
-    responses=problems(400, 401, 403, 404, 409, 413, 422, 503),
+    responses=problems(400, 401, 403, 404, "trigger-not-signed", 413, 422, "vault-unavailable"),
 )
 async def set_secret(name: Name, body: SecretBody, services: Shared) -> SecretView:
     """Store what the sender of the trigger signs with; the one before may count for a while longer."""
@@ -75,7 +75,7 @@ async def set_secret(name: Name, body: SecretBody, services: Shared) -> SecretVi
     "/workflows/{name}/trigger-secret",
     dependencies=[needs("read")],
     summary="See which secrets of a trigger count",
-    responses=problems(401, 403, 404, 503),
+    responses=problems(401, 403, 404, "vault-unavailable"),
 )
 async def list_secrets(name: Name, services: Shared) -> list[SecretView]:
     """Return when each was set and how long it counts, the present one first; never the secrets."""
@@ -89,7 +89,7 @@ async def list_secrets(name: Name, services: Shared) -> list[SecretView]:
     "/workflows/{name}/trigger-address",
     dependencies=[needs("admin")],
     summary="Replace a trigger's address",
-    responses=problems(400, 401, 403, 404, 413, 422, 503),
+    responses=problems(400, 401, 403, 404, 413, 422, "vault-unavailable"),
 )
 async def rotate_address(name: Name, body: Kept, services: Shared) -> AddressView:
     """Give the trigger another address; the present one may be good for a while longer."""

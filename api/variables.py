@@ -24,15 +24,7 @@ Name = Annotated[str, Path(description="Capital letters, digits and underscores,
 class VariableBody(BaseModel):
     """What a variable is set to."""
 
-    model_config = ConfigDict(
-        extra="forbid",
-        json_schema_extra={
-            "examples": [
-                {"value": "d9824bdc84454327be8b5b47500af6ce"},
-                {"value": "sk_live_…", "secret": True, "hosts": ["api.example.com"]},
-            ]
-        },
-    )
+    model_config = ConfigDict(extra="forbid")
 
     value: SecretStr = Field(description="Text, 16,384 bytes at most. Of a secret one it is write-only.")
     secret: bool = Field(default=False, strict=True, description="Seal it: steps get a reference.")
@@ -64,30 +56,29 @@ async def list_all(
 
 
 @router.put(
-    "/{workflow}/{name}",
+    "/{workflow_name}/{variable}",
     dependencies=[needs("admin")],
     summary="Set a variable",
-    responses=problems(400, 401, 404, 413, 422, 503),
+    responses=problems(400, 401, "workflow-unknown", 413, "variable-hosts-missing", "request-invalid", 503),
 )
-async def put(workflow: Workflow, name: Name, body: VariableBody, services: Shared) -> VariableView:
+async def put(workflow_name: Workflow, variable: Name, body: VariableBody, services: Shared) -> VariableView:
     """Set a variable in place of what had its name; runs that start from now on read it."""
-    variable = await set_variable(
-        services, workflow, name, body.value.get_secret_value(), secret=body.secret, hosts=body.hosts
-    )
-    return variable_view(variable, values=True)
+    value = body.value.get_secret_value()
+    made = await set_variable(services, workflow_name, variable, value, secret=body.secret, hosts=body.hosts)
+    return variable_view(made, values=True)
 
 
 @router.delete(
-    "/{workflow}/{name}",
+    "/{workflow_name}/{variable}",
     dependencies=[needs("admin")],
     summary="Delete a variable",
     status_code=204,
     response_class=Response,  # no content
     responses=problems(401, 404, 503),
 )
-async def delete(workflow: Workflow, name: Name, services: Shared) -> Response:
+async def delete(workflow_name: Workflow, variable: Name, services: Shared) -> Response:
     """Delete a variable; runs in progress keep what they have read."""
-    await (await services.vault()).variables.delete(workflow, name)
+    await (await services.vault()).variables.delete(workflow_name, variable)
     return Response(status_code=204)
 
 

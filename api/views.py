@@ -33,6 +33,11 @@ class RunSummary(BaseModel):
     status: RunStatus
     started_at: datetime
     ended_at: datetime | None
+    trigger: str | None = Field(
+        default=None,
+        description="What started it: `hook`, `api`, `notion` (an event), `test`, `schedule` or `retry`; null for "
+        "another program, and in a list where Temporal does not know the search attributes.",
+    )
     ui_url: str = Field(description="The run in the Temporal UI.")
 
 
@@ -82,11 +87,6 @@ class StepList(BaseModel):
 class RunView(RunSummary):
     """A run with all that is kept of it."""
 
-    trigger: str | None = Field(
-        default=None,
-        description="What started it: `hook`, `api`, `notion` (an event), `test`, `schedule` or `retry`; null for "
-        "another program.",
-    )
     retry_of: str | None = Field(default=None, description="The failed run whose steps this one retries.")
 
     current_steps: list[ActiveStep] = Field(default_factory=list[ActiveStep], description="The steps that run now.")

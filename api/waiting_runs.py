@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 from temporalio.client import Client
 
 from api.reach import RPC_TIMEOUT
-from api.reading import quoted
+from api.run_filters import quoted
 from steps.attributes import CONNECTION, waits_for
 from steps.reconnection import SIGNAL
 

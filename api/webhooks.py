@@ -62,7 +62,7 @@ async def get(services: Shared) -> WebhookView:
     "/webhooks/notion/reveal",
     dependencies=[needs("admin")],
     summary="Reveal Notion's verification token",
-    responses=problems(401, 403, 404, 409, 503),
+    responses=problems(401, 403, "webhook-token-unknown", "webhook-token-unclear", 503),
 )
 async def reveal(
     services: Shared,

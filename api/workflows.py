@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import inspect
+from typing import Annotated
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Path
 
 from api.auth import BEARER, CurrentCaller, needs
 from api.documented import problems
-from api.hooks import hook_address
-from api.services import Services, Shared
+from api.services import Shared
 from api.views import WorkflowView
-from steps.definition import step_names
-from steps.workflow import Workflow
+from api.workflow_detail import WorkflowDetail, workflow_detail, workflow_views
 from vault.scopes import TRIGGER
 
 router = APIRouter(prefix="/api/v1", tags=["Workflows"], dependencies=[BEARER])
@@ -24,23 +22,16 @@ async def list_all(services: Shared, caller: CurrentCaller) -> list[WorkflowView
     return await workflow_views(services, addresses=caller.may(TRIGGER))
 
 
-async def workflow_views(services: Services, *, addresses: bool) -> list[WorkflowView]:
-    """Return the workflows by name; whoever knows an address can start runs."""
-    secrets = {one.workflow for one in await (await services.vault()).trigger_secrets.list()}
-    return [
-        WorkflowView(
-            name=name,
-            doc=inspect.cleandoc(cls.__doc__ or ""),
-            steps=step_names(cls, Workflow),
-            on=cls.on.words if cls.on else None,
-            signed=cls.signed.words if cls.signed else None,
-            ready=cls.signed is None or name in secrets,
-            hook_url=await _address(services, name) if addresses else None,
-        )
-        for name, cls in sorted(services.workflows.workflows.items())
-    ]
-
-
-async def _address(services: Services, name: str) -> str:
-    present = await services.addresses.of(name)
-    return hook_address(services.settings, services.signer, name, present.generation)
+@router.get(
+    "/workflows/{name}",
+    dependencies=[needs("read")],
+    summary="Get a workflow",
+    responses=problems(401, 403, 404, 503),
+)
+async def get(
+    name: Annotated[str, Path(description="The workflow's name, such as `OrderToNotion`.")],
+    services: Shared,
+    caller: CurrentCaller,
+) -> WorkflowDetail:
+    """Tell what its code says: which step schedules which, which variables and connections it needs, and a sample."""
+    return await workflow_detail(services, name, addresses=caller.may(TRIGGER))

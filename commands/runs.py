@@ -8,8 +8,10 @@ from typing import Annotated
 import typer
 
 from api.chain import list_steps
-from api.reading import cancel_run, list_runs, read_run
+from api.one_run import read_run
+from api.reading import cancel_run, list_runs
 from api.retrying import retry_run
+from api.run_filters import RunFilters
 from api.starting import find_workflow, start_run
 from api.testing import DEFAULT_SECONDS, LONGEST_SECONDS, run_test
 from api.views import RunView
@@ -33,7 +35,8 @@ def list_command(workflow: str | None = None, limit: Annotated[int, typer.Option
     async def work() -> None:
         settings = read_settings()
         signer = open_signer(settings.signing_key_text, settings.signing_key_path)
-        for run in (await list_runs(await connect(), settings, signer, workflow=workflow, limit=limit)).runs:
+        filters = RunFilters(workflow=workflow)
+        for run in (await list_runs(await connect(), settings, signer, filters, limit=limit)).runs:
             typer.echo(f"{run.started_at:%Y-%m-%d %H:%M:%S} {run.status:10} {run.id}")
 
     perform(work())

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from api.handshakes import provider_of_trigger
 from api.hooks import hook_address
 from api.signatures import check_secret
 from api.starting import find_workflow
@@ -16,7 +17,7 @@ from commands.shared import opened, perform
 from settings import read_settings
 from steps.delay import parse_delay
 from steps.discovery import discover
-from steps.signed import Signed
+from steps.signed import NotionSigned, Signed
 from steps.workflow import Workflow
 from vault import Secret
 from vault.opening import open_signer
@@ -40,7 +41,8 @@ def list_triggers() -> None:
             if cls.signed is None:
                 typer.echo(f"{name}: not signed; its address is its only secret")
             elif not mine:
-                typer.echo(f"{name}: {cls.signed.words}: NOT SET UP, run `python cli.py triggers secret {name}`")
+                todo = "token" if isinstance(cls.signed, NotionSigned) else "secret"
+                typer.echo(f"{name}: {cls.signed.words}: NOT SET UP, run `python cli.py triggers {todo} {name}`")
             for one in mine:
                 if cls.signed is None:
                     continue
@@ -66,6 +68,29 @@ def set_secret(name: Name, keep: Keep = "0 sec") -> None:
         return signed
 
     typer.echo(f"Set. Deliveries to {name} have to be signed with it: {perform(work()).words}.")
+
+
+@app.command("token")
+def take_token(
+    name: Name,
+    keep: Keep = "0 sec",
+    token_id: Annotated[str | None, typer.Option("--id", help="Which one, where several have come.")] = None,
+) -> None:
+    """Print the token that Notion has sent to a trigger, for Notion's page; deliveries count by it from then on."""
+
+    async def work() -> Secret:
+        if not isinstance(find_workflow(_workflows(), name).signed, NotionSigned):
+            raise TriggerNotSigned(f"{name} is not signed by Notion: write `signed = NotionSigned()` in its class.")
+        kept = parse_delay(keep, limit=LONGEST_KEPT)
+        async with opened() as vault:
+            provider = provider_of_trigger(name)
+            for one in await vault.webhook_tokens.list(provider):
+                typer.echo(f"A token came {one.received_at:%Y-%m-%d %H:%M:%S} UTC: {one.id}", err=True)
+            secret = (await vault.webhook_tokens.reveal(provider, token_id))[1]
+            await vault.trigger_secrets.set(name, secret, keep=kept)
+        return secret
+
+    typer.echo(perform(work()).reveal())
 
 
 @app.command("rotate")

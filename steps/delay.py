@@ -16,6 +16,7 @@ _UNITS = {
     "day": 86400, "days": 86400,
     "week": 604800, "weeks": 604800,
 }  # fmt: skip
+_NAMES = (("week", 604_800), ("day", 86_400), ("hour", 3_600), ("minute", 60), ("second", 1))
 _TEXT = re.compile(r"([0-9]+(?:\.[0-9]+)?) ?([a-z]+)")
 _HINT = 'Use seconds, a timedelta, or a text such as "30 sec", "5 min", "2 hr", "1 day", "2 weeks".'
 
@@ -35,6 +36,20 @@ def parse_delay(value: Delay, *, limit: timedelta = MAX_DELAY) -> timedelta:
         longest = f"{limit.days} days" if limit.days else f"{limit.seconds} seconds"
         raise DelayInvalid(f"The delay {_shown(value)} is longer than {longest}, the longest that is possible here.")
     return timedelta(seconds=seconds)
+
+
+def in_words(time: timedelta) -> str:
+    """Return `6 hours`: in the largest unit that fits."""
+    if time.microseconds:
+        return f"{time.total_seconds():g} seconds"
+    seconds = int(time.total_seconds())
+    name, size = next(unit for unit in _NAMES if seconds % unit[1] == 0)
+    return counted(seconds // size, name)
+
+
+def counted(number: int, noun: str) -> str:
+    """Return `1 hour` or `2 hours`."""
+    return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
 def _seconds(value: object) -> float:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import ast
 import inspect
-import textwrap
+from collections.abc import Mapping
 from functools import cache
+
+from steps.source import argument, text_of, tree_of
 
 _CALLS = frozenset({"get_oauth_token", "notion"})
 
@@ -20,25 +22,16 @@ def handles_of(cls: type) -> tuple[str, ...]:
     for one in cls.__mro__:
         if one.__module__.partition(".")[0] in ("builtins", "steps"):
             continue
-        constants = {name: value for name, value in vars(inspect.getmodule(one)).items() if isinstance(value, str)}
-        found |= _named(one, constants)
+        found |= _named(one, vars(inspect.getmodule(one)))
     return tuple(sorted(found))
 
 
-def _named(cls: type, constants: dict[str, str]) -> set[str]:
-    try:
-        tree = ast.parse(textwrap.dedent(inspect.getsource(cls)))
-    except (OSError, TypeError, SyntaxError):  # a class without a file
-        return set()
-    found: set[str] = set()
-    for node in ast.walk(tree):
-        if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in _CALLS):
-            continue
-        first = (
-            node.args[0] if node.args else next((word.value for word in node.keywords if word.arg == "handle"), None)
-        )
-        if isinstance(first, ast.Constant) and isinstance(first.value, str):
-            found.add(first.value)
-        if isinstance(first, ast.Name) and first.id in constants:
-            found.add(constants[first.id])
-    return found
+def _named(cls: type, names: Mapping[str, object]) -> set[str]:
+    tree = tree_of(cls)
+    calls = (node for node in ast.walk(tree) if isinstance(node, ast.Call)) if tree else ()
+    found = (
+        text_of(argument(call, 0, "handle"), names)
+        for call in calls
+        if isinstance(call.func, ast.Attribute) and call.func.attr in _CALLS
+    )
+    return {handle for handle in found if handle is not None}

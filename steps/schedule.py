@@ -11,13 +11,12 @@ from typing import Any, Unpack
 from zoneinfo import ZoneInfo
 
 from steps.cron import check_cron
-from steps.delay import MAX_DELAY, Delay
+from steps.delay import MAX_DELAY, Delay, counted, in_words
 from steps.errors import ScheduleInvalid
 from steps.schedule_terms import Options, Terms, length, read_terms
 
 # As fine as a cron line. What is wanted more often is one run that arms its next step, not a run each time.
 MIN_INTERVAL = timedelta(minutes=1)
-_UNITS = (("week", 604_800), ("day", 86_400), ("hour", 3_600), ("minute", 60), ("second", 1))
 
 
 class Schedule(ABC):
@@ -32,8 +31,8 @@ class Schedule(ABC):
         terms, text = self.terms, self._when()
         text += f", from {self._shown(terms.start)}" if terms.start else ""
         text += f", until {self._shown(terms.end)}" if terms.end else ""
-        text += f", {_counted(terms.count, 'run')} in all" if terms.count else ""
-        return text + (f", up to {_distance(terms.jitter)} later" if terms.jitter else "")
+        text += f", {counted(terms.count, 'run')} in all" if terms.count else ""
+        return text + (f", up to {in_words(terms.jitter)} later" if terms.jitter else "")
 
     @property
     def digest(self) -> str:
@@ -96,8 +95,8 @@ class Every(Schedule):
         return offset
 
     def _when(self) -> str:
-        moved = f", {_distance(self.offset)} after the full interval" if self.offset and not self.terms.start else ""
-        return f"every {_distance(self.interval).removeprefix('1 ')}{moved}"
+        moved = f", {in_words(self.offset)} after the full interval" if self.offset and not self.terms.start else ""
+        return f"every {in_words(self.interval).removeprefix('1 ')}{moved}"
 
     def _said(self) -> list[Any]:
         return ["every", self.interval.total_seconds(), self.offset.total_seconds()]
@@ -136,7 +135,7 @@ def _interval(parts: dict[str, float]) -> timedelta:
         raise ScheduleInvalid("Every(...) needs a distance, such as Every(hours=6).", field="every")
     if found < MIN_INTERVAL:
         raise ScheduleInvalid(
-            f"Every(...) is at least {_distance(MIN_INTERVAL)} apart, not {found}. What is wanted more often is one "
+            f"Every(...) is at least {in_words(MIN_INTERVAL)} apart, not {found}. What is wanted more often is one "
             "run whose step arms itself with `api.schedule_next_step(delay=...)`.",
             field="every",
         )
@@ -145,14 +144,3 @@ def _interval(parts: dict[str, float]) -> timedelta:
     if found.microseconds:
         raise ScheduleInvalid(f"Every(...) is of whole seconds, not {found}.", field="every")
     return found
-
-
-def _distance(time: timedelta) -> str:
-    """Return `6 hours`: in the largest unit that fits."""
-    seconds = int(time.total_seconds())
-    name, size = next(unit for unit in _UNITS if seconds % unit[1] == 0)
-    return _counted(seconds // size, name)
-
-
-def _counted(number: int, noun: str) -> str:
-    return f"{number} {noun}{'' if number == 1 else 's'}"

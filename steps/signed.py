@@ -50,7 +50,10 @@ class GitHub(Signed):
 
 
 class NotionSigned(Signed):
-    """Notion's automations and webhooks: `sha256=` and the body's HMAC-SHA256 under the verification token."""
+    """A subscription of Notion's: `sha256=` and the body's HMAC-SHA256 under the token that Notion sends first.
+
+    Source: developers.notion.com/reference/webhooks
+    """
 
     scheme = "notion"
     header = "X-Notion-Signature"

@@ -83,11 +83,19 @@ class Sessions:
             raise ApiKeyUnknown("No API key has the id that this session was to belong to.") from None
         return Secret(token)
 
-    async def get(self, token: str) -> Session | None:
+    async def get(self, token: str, *, noted: bool = True) -> Session | None:
         """Return the session and note its use; None when it is unknown or over, or its API key is."""
         async with self._database.read() as connection:
             row = (await connection.execute(self._living().where(sessions.c.digest == digest(token)))).first()
-        return await self._note_use(_session(row)) if row is not None else None
+        if row is None:
+            return None
+        return await self._note_use(_session(row)) if noted else _session(row)
+
+    async def find(self, id: str) -> Session | None:
+        """Return the session of this id and note nothing; None as in `get`."""
+        async with self._database.read() as connection:
+            row = (await connection.execute(self._living().where(sessions.c.id == id))).first()
+        return _session(row) if row is not None else None
 
     async def list(self) -> list[Session]:
         """Return every session that is not over, the newest first."""

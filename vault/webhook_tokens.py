@@ -90,8 +90,8 @@ class WebhookTokens:
         rows = [row for row in await self._rows(provider) if token_id in (None, row.id)]
         if not rows:
             raise WebhookTokenUnknown(
-                "No such verification token has come. Make the subscription at the provider, with the address that "
-                "`python cli.py webhooks notion` shows."
+                "No such verification token has come. Make the subscription at the provider first, with the address "
+                "that the command line shows."
             )
         if len(rows) > 1:
             raise WebhookTokenUnclear(

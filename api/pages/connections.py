@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Query, Request
@@ -10,11 +10,13 @@ from starlette.responses import RedirectResponse, Response
 
 from api.auth import page_needs
 from api.connect import client_of, depart, leading_to
-from api.connection_uses import uses_of
+from api.pages.connections_view import card_of, cards_of
+from api.problems import TemporalUnavailable, WorkerUnavailable
 from api.rendering import render
 from api.services import Services, Shared
 from api.trying import try_connection
 from api.views import owner_of
+from steps.connection_tasks import Tested
 from vault.connection import Connection
 from vault.connection_errors import ConnectionBeingDeleted
 from vault.sessions import Session
@@ -35,10 +37,19 @@ async def show_all(
 
 @router.post("/connections/{handle}/test", dependencies=[page_needs("operate")], summary="Test a connection")
 async def test(request: Request, handle: str, services: Shared) -> Response:
-    """Have a worker test the connection, and show what came of it."""
+    """Have a worker test the connection, and show what came of it: a page, or for htmx what changes of its card."""
     connection = await (await services.vault()).connections.get(handle)
-    tested = await try_connection(await services.temporal(), services.settings.task_queue, connection)
-    return await _list(request, services, tested=handle, outcome=tested)
+    in_place = request.headers.get("HX-Request") == "true"
+    try:
+        outcome = await try_connection(await services.temporal(), services.settings.task_queue, connection)
+    except (WorkerUnavailable, TemporalUnavailable) as error:
+        if not in_place:
+            raise
+        outcome = Tested(ok=False, type=error.type, message=str(error))
+    if not in_place:
+        return await _list(request, services, tested=handle, outcome=outcome)
+    after = await (await services.vault()).connections.get(handle)
+    return render("connection_tested.html", request.scope, card=card_of(services, after), outcome=outcome)
 
 
 @router.get(
@@ -90,7 +101,7 @@ async def _list(
     connected: str = "",
     deleted: str = "",
     tested: str = "",
-    outcome: Any = None,
+    outcome: Tested | None = None,
 ) -> Response:
     connections = (await services.vault()).connections
     items = await connections.list()
@@ -99,13 +110,13 @@ async def _list(
     return render(
         "connections.html",
         request.scope,
-        connections=items,
+        cards=cards_of(services, items),
         title_of=services.registrations.title,
-        owners={item.handle: owner_of(item) for item in items},
-        uses={item.handle: uses_of(services, item.handle) for item in items},
         connected=connected if connected in known else None,
+        connected_to=known[connected].provider if connected in known else None,
         going=deleted if going is not None and going.deleting_at is not None else None,
         gone=await connections.deletions.last(deleted) if deleted and going is None else None,
-        tested=known.get(tested),
+        tested=card_of(services, known[tested]) if tested in known else None,
         outcome=outcome,
+        replacing=False,
     )

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from api.auth import current_session, public
-from api.openapi_page import operations
+from api.openapi_page import sections
 from api.rendering import render
 from api.services import Shared
 from vault import VaultError
@@ -21,4 +21,4 @@ async def docs(request: Request, services: Shared) -> Response:
     """Show the OpenAPI document as a page, to everybody; whoever is signed in keeps the menu."""
     with contextlib.suppress(VaultError):
         await current_session(request, services)
-    return render("docs.html", request.scope, operations=operations(request.app.openapi()))
+    return render("docs.html", request.scope, sections=sections(request.app.openapi(), services.settings.public_url))

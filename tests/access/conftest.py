@@ -11,7 +11,8 @@ import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from html import unescape
 from pathlib import Path
@@ -86,9 +87,9 @@ def serve(folder: Path, port: int) -> subprocess.Popen[bytes]:
         return subprocess.Popen(command, stdout=log, stderr=log, env={**os.environ, "PYTHONPATH": str(ROOT)})
 
 
-@pytest_asyncio.fixture(scope="session", loop_scope="session")
-async def identity(identity_folder: Path) -> AsyncIterator[Identity]:
-    """django-oauth-toolkit, as a process of its own."""
+@asynccontextmanager
+async def serving_identity(identity_folder: Path, *redirect_uris: str) -> AsyncGenerator[Identity]:
+    """Run django-oauth-toolkit as a process of its own."""
     port = choose(8900, set())
     found = Identity(f"http://127.0.0.1:{port}", secrets.token_urlsafe(24), secrets.token_urlsafe(12))
     key = rsa.generate_private_key(65537, 2048)
@@ -98,7 +99,7 @@ async def identity(identity_folder: Path) -> AsyncIterator[Identity]:
         "password": found.password,
         "client_id": "durable-steps",
         "client_secret": found.client_secret,
-        "redirect_uris": [CALLBACK, "http://127.0.0.1:8799/oauth/signin/callback"],
+        "redirect_uris": redirect_uris,
     }
     (identity_folder / "people.json").write_text(json.dumps(given), encoding="utf-8")
     process = serve(identity_folder, port)
@@ -113,6 +114,12 @@ async def identity(identity_folder: Path) -> AsyncIterator[Identity]:
     finally:
         process.send_signal(signal.SIGKILL)
         process.wait()
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def identity(identity_folder: Path) -> AsyncIterator[Identity]:
+    async with serving_identity(identity_folder, CALLBACK, "http://127.0.0.1:8799/oauth/signin/callback") as identity:
+        yield identity
 
 
 @pytest.fixture(scope="session")

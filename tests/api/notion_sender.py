@@ -8,7 +8,7 @@ from typing import Any
 
 import httpx
 
-from api.notion_events import signature_of
+from api.handshakes import signature_of
 from api.webhooks import events_address
 from tests.api.conftest import Place
 from vault import Account, Secret, Tokens

@@ -29,6 +29,7 @@ async def test_all_is_well(running: Place) -> None:
     assert (answer.status_code, answer.json()["ready"]) == (200, True)
     assert {name: check["state"] for name, check in checks(answer).items()} == {
         "temporal": "ok",
+        "worker": "ok",
         "vault": "ok",
         "workflows": "ok",
     }
@@ -104,6 +105,6 @@ async def test_a_file_that_does_not_load_is_named_to_those_signed_in(
         assert (check["state"], "1 not" in check["detail"]) == ("failed", True)
         assert "wrong.py" not in check["detail"]
         home = await visitor.get("/")
-    assert "wrong.py:2" in home.text
+    assert "wrong.py:2 did not load" in home.text
     assert "ValueError: &lt;i&gt;no&lt;/i&gt;" in home.text
     assert "Temporal does not answer" in home.text

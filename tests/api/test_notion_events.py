@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from temporalio.client import Client
 
-from api.notion_events import signature_of
+from api.handshakes import signature_of
 from settings import Settings
 from steps.discovery import LoadProblem
 from temporal import attributes_known, plugin

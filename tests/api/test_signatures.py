@@ -15,6 +15,7 @@ from standardwebhooks.webhooks import Webhook
 from starlette.datastructures import Headers
 
 from api.addresses import Addresses
+from api.handshakes import provider_of_trigger
 from api.hooks import hook_address
 from api.signatures import check_signature, signature_of
 from api.webhook_problems import SignatureInvalid
@@ -155,7 +156,7 @@ async def test_a_signed_delivery_starts_a_run_and_nothing_does_before_the_secret
     signed = BY_WORKFLOW[name]
     unset = await deliver(running, name, BODY, sign(signed))
     assert (unset.status_code, unset.json()["type"]) == (409, "trigger-not-set-up")
-    assert "triggers secret" in unset.json()["detail"]
+    assert f"triggers {'token' if name == 'FromNotion' else 'secret'}" in unset.json()["detail"]
     stored = await put_secret(running, name, SECRET)
     assert stored.status_code == 200
     assert SECRET.reveal() not in stored.text
@@ -168,6 +169,17 @@ async def test_a_signed_delivery_starts_a_run_and_nothing_does_before_the_secret
     assert result["data"] == {"name": "#1001"}
     assert result["headers"]["x-shop"] == "berlin"
     assert signed.header.lower() not in result["headers"]
+
+
+async def test_a_secret_that_came_in_a_header_is_not_kept_in_the_history(running: Place):
+    await put_secret(running, "FromForm", SECRET)
+    headers = {**sign(BY_WORKFLOW["FromForm"]), "X-Form": "of the shop"}
+    started = await deliver(running, "FromForm", BODY, headers)
+    client = await running.app.state.services.temporal()
+    history = await client.get_workflow_handle(started.json()["id"]).fetch_history()
+    kept = history.events[0].SerializeToString()
+    assert b"of the shop" in kept
+    assert SECRET.reveal().encode() not in kept
 
 
 @pytest.mark.parametrize("name", ["FromShopify", "FromGitHub", "FromNotion", "FromStandard"])
@@ -336,3 +348,31 @@ async def test_a_vault_that_falls_silent_holds_no_delivery(place: Place, monkeyp
     assert await started_with_it.counting("Echo") == (0,)
     with pytest.raises(VaultUnavailable, match="slow"):
         await Addresses(vault).counting("Echo")
+
+
+@pytest.mark.parametrize("signs", [True, False])
+async def test_notions_handshake_brings_the_token_that_an_operator_lets_count(running: Place, signs: bool):
+    token = Secret("secret_of-notions-handshake")
+    shake = f'{{"verification_token":"{token.reveal()}"}}'.encode()
+    wrong = await deliver(running, "FromNotion", shake, sign(NotionSigned(), shake, OTHER))
+    assert (wrong.status_code, wrong.json()["type"]) == (403, "signature-invalid")
+    shaken = await deliver(running, "FromNotion", shake, sign(NotionSigned(), shake, token) if signs else {})
+    assert (shaken.status_code, shaken.json()) == (200, {"verification": "received"})
+    event = b'{"id": "shaken-%d", "attempt_number": 1}' % signs
+    early = await deliver(running, "FromNotion", event, sign(NotionSigned(), event, token))
+    assert (early.status_code, early.json()["type"]) == (409, "trigger-not-set-up")
+    _, shown = await running.vault.webhook_tokens.reveal(provider_of_trigger("FromNotion"))
+    await running.vault.trigger_secrets.set("FromNotion", shown)
+    started = await deliver(running, "FromNotion", event, sign(NotionSigned(), event, token))
+    assert started.status_code == 202
+    repeated = event.replace(b'number": 1', b'number": 2')
+    again = await deliver(running, "FromNotion", repeated, sign(NotionSigned(), repeated, token))
+    assert (again.status_code, again.json()["id"]) == (200, started.json()["id"])
+
+
+async def test_a_handshake_that_is_none_is_refused(place: Place):
+    for token in (b"5", b'"short"', b'"' + b"x" * 600 + b'"', b"null"):
+        answer = await deliver(place, "FromNotion", b'{"verification_token": %s}' % token)
+        assert (answer.status_code, answer.json()["type"]) == (422, "request-invalid")
+    elsewhere = await deliver(place, "FromGitHub", b'{"verification_token": "secret_of-notions-handshake"}')
+    assert elsewhere.json()["type"] == "trigger-not-set-up"

@@ -21,7 +21,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="session")
         "/schedules",
         "/variables/set",
         "/keys/add",
-    ],  # fmt: skip
+    ],
 )
 async def test_a_page_sends_a_stranger_to_sign_in_and_back(place: Place, path: str) -> None:
     async with place.browser() as visitor:

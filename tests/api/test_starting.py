@@ -18,7 +18,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 KNOWN = [
     "Answering", "AnsweringLate", "Echo", "Failing", "FromForm", "FromGitHub", "FromNotion", "FromShopify",
-    "FromStandard", "LongWait", "OrderMoved", "PageChanged", "Planned", "Standing", "TypedOrder", "Unfitting",
+    "FromStandard", "LongWait", "Needy", "OrderMoved", "PageChanged", "Planned", "Standing", "TypedOrder", "Unfitting",
     "Waiter",
 ]  # fmt: skip
 

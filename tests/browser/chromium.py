@@ -49,11 +49,18 @@ class Person:
 
 @asynccontextmanager
 async def person(
-    browser: Browser, *, scheme: Literal["light", "dark"] = "light", width: int = 1100, height: int = 800
+    browser: Browser,
+    *,
+    scheme: Literal["light", "dark"] = "light",
+    width: int = 1100,
+    height: int = 800,
+    scripts: bool = True,
 ) -> AsyncGenerator[Person]:
     """Open a browser with no cookie."""
     viewport: Any = {"width": width, "height": height}
-    context = await browser.new_context(viewport=viewport, color_scheme=scheme, device_scale_factor=1)
+    context = await browser.new_context(
+        viewport=viewport, color_scheme=scheme, device_scale_factor=1, java_script_enabled=scripts
+    )
     await context.add_init_script(_TELL_VIOLATIONS)
     page = await context.new_page()
     somebody = Person(page, context)

@@ -68,10 +68,14 @@ async def test_a_person_connects_notion_under_a_handle(somebody: Person, stack: 
 
     await page.wait_for_url(f"{stack.addresses.api}/connections?connected=my-notion")
     assert "my-notion is connected" in await page.get_by_role("status").inner_text()
-    row = await page.get_by_role("row").nth(1).inner_text()
-    assert row.split()[:3] == ["my-notion", "Notion", "Corner"]
-    assert "active" in row.split()
-    assert row.split().count("never") == 2
+    card = page.get_by_role("listitem", name="my-notion")
+    told = await card.inner_text()
+    assert "Corner Shop" in told
+    assert "active" in told
+    assert told.count("never") == 2
+    assert await card.get_by_role("link", name="OrderToNotion").first.is_visible()
+    await card.get_by_text("Delete …").click()
+    assert "This breaks:" in await card.inner_text()
     assert await token_requests(stack) == 1
 
 
@@ -80,7 +84,9 @@ async def test_the_form_keeps_a_bad_handle_back_and_shows_the_rule(somebody: Per
     assert RULE in await page.get_by_text(RULE).inner_text()
     handle = page.get_by_label("Handle")
 
-    await handle.fill("My Notion")
+    await handle.press_sequentially("My Notion")
+    await page.get_by_role("link", name="my-notion").wait_for()
+    assert "the handle holds 'M'" in await page.get_by_role("status").inner_text()
     await page.get_by_role("button", name="Continue to Notion").click()
 
     assert page.url == f"{stack.addresses.api}/connections/add/notion"
@@ -166,6 +172,8 @@ async def test_a_person_tests_reconnects_and_deletes_a_connection(somebody: Pers
 
     await page.get_by_role("button", name="Test for-a-while").click()
     await page.get_by_text("for-a-while works").wait_for()
+    assert page.url.endswith("/connections?connected=for-a-while")  # in place
+    assert (await page.get_by_role("listitem", name="for-a-while").inner_text()).count("never") <= 1
 
     await page.get_by_role("link", name="Reconnect for-a-while").click()
     assert "Corner Shop" in await page.locator("main").inner_text()

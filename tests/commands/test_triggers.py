@@ -14,20 +14,26 @@ from uuid import uuid4
 import pytest
 from typer.testing import CliRunner, Result
 
+from api.handshakes import provider_of_trigger
 from cli import app
 from commands.shared import opened
+from vault import Secret
 
 CANARY = "canary-that-nothing-shows"
 STANDARD = "whsec_" + base64.b64encode(b"k" * 32).decode()
 FLOWS = """from __future__ import annotations
 
-from steps import Api, GitHub, StandardWebhooks, Workflow
+from steps import Api, GitHub, NotionSigned, StandardWebhooks, Workflow
 
 
 class Orders(Workflow):
     signed = GitHub()
 
     async def start(self, data, headers, api: Api): ...
+
+
+class Pages(Orders):
+    signed = NotionSigned()
 
 
 class Payments(Orders):
@@ -69,9 +75,18 @@ def counting(workflow: str) -> list[str]:
     return asyncio.run(work())
 
 
+def receive(provider: str, token: str) -> str:
+    async def work() -> str:
+        async with opened() as vault:
+            return (await vault.webhook_tokens.receive(provider, Secret(token))).id
+
+    return asyncio.run(work())
+
+
 def test_the_list_says_what_is_left_to_do_and_until_when_a_replaced_secret_counts(triggers: Command):
     assert triggers("list").stdout.splitlines() == [
         "Orders: github, in X-Hub-Signature-256: NOT SET UP, run `python cli.py triggers secret Orders`",
+        "Pages: notion, in X-Notion-Signature: NOT SET UP, run `python cli.py triggers token Pages`",
         "Payments: standard-webhooks, in Webhook-Signature: NOT SET UP, run `python cli.py triggers secret Payments`",
         "Plain: not signed; its address is its only secret",
     ]
@@ -108,6 +123,8 @@ def test_a_secret_comes_by_standard_input_and_is_shown_nowhere(triggers: Command
         (["secret", "Payments"], CANARY, r"base64 of 24 bytes or more.*trigger-secret-invalid"),
         (["secret", "Orders", "--keep", "soon"], CANARY, "'soon' is not understood.*delay-invalid"),
         (["secret", "Orders", "--keep", "31 days"], CANARY, "longer than 30 days.*delay-invalid"),
+        (["token", "Orders"], None, r"Orders is not signed by Notion.*trigger-not-signed"),
+        (["token", "Pages"], None, r"No such verification token has come.*webhook-token-unknown"),
         (["rotate", "Order"], None, r"Did you mean Orders\?.*workflow-unknown"),
         (["rotate", "Plain", "--keep", "31 days"], None, "longer than 30 days.*delay-invalid"),
     ],
@@ -128,9 +145,25 @@ def test_a_file_that_does_not_load_is_named_beside_what_does(triggers: Command):
     (folder / "broken.py").write_text(f"{FLOWS.replace('GitHub()', repr(CANARY))}", encoding="utf-8")
     result = triggers("list")
     assert result.exit_code == 0
-    assert len(result.stdout.splitlines()) == 3
+    assert len(result.stdout.splitlines()) == 4
     assert re.match(r"Not loaded: .*broken\.py:6: .*Orders\.signed is a str: write `signed = Shopify", result.stderr)
     assert CANARY not in result.output
+
+
+def test_the_token_that_notion_sent_is_printed_alone_and_counts_from_then_on(triggers: Command):
+    provider = provider_of_trigger("Pages")
+    first = receive(provider, f"{CANARY}-1")
+    assert triggers("token", "Pages").stdout == f"{CANARY}-1\n"
+    assert counting("Pages") == [f"{CANARY}-1"]
+    second = receive(provider, f"{CANARY}-2")
+    unclear = triggers("token", "Pages")
+    assert (unclear.exit_code, unclear.stdout) == (1, "")
+    assert "webhook-token-unclear" in unclear.stderr
+    assert first in unclear.stderr
+    assert second in unclear.stderr
+    named = triggers("token", "Pages", "--id", second, "--keep", "1 hr")
+    assert named.stdout == f"{CANARY}-2\n"
+    assert counting("Pages") == [f"{CANARY}-2", f"{CANARY}-1"]
 
 
 def test_an_address_is_replaced_and_the_new_one_printed_alone(triggers: Command):

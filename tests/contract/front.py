@@ -21,6 +21,8 @@ class Front:
 "path.handle" = "my-notion"
 "path.name" = "ApproveOrder"
 "path.workflow" = "ApproveOrder"
+"path.workflow_name" = "ApproveOrder"
+"path.variable" = "DATABASE_ID"
 "path.run_id" = "{self.run_id}"
 "path.schedule_id" = "{self.schedule_id}"
 "path.secret" = "{self.hook_secret}"
@@ -29,9 +31,10 @@ class Front:
 include-path = "/hooks/notion/events/{{secret}}"
 parameters = {{ "path.secret" = "{self.events_secret}" }}
 
+# The order of its example is approved by nobody, so that each test of it would wait as long as it may.
 [[operations]]
-include-path = "/api/v1/variables/{{workflow}}/{{name}}"
-parameters = {{ "path.name" = "DATABASE_ID" }}
+include-path = "/api/v1/workflows/{{name}}/test"
+parameters = {{ "query.wait" = 0.2 }}
 
 # An id may hold slashes: a GET or a DELETE is about the thing whose id ends in this word.
 [[operations]]

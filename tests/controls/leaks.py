@@ -54,6 +54,14 @@ CONTROLS: Controls = [
         absent='detail = f"{error!r} {number}.',
     ),
     Control(
+        threat="A provider that refuses a code repeats it, or our client secret, and it reaches the log and the page",
+        control="Of its answer an error code is told, and only where it has the form of one",
+        test="tests/api/test_token_answers.py::test_what_the_token_end_point_may_answer",
+        path="api/oauth.py",
+        present='code = told if isinstance(told, str) and _CODE.fullmatch(told) else f"status {status}"',
+        absent='code = str(told or f"status {status}")',
+    ),
+    Control(
         threat="Pages are framed, sniffed, cached, or run scripts of others",
         control="A strict Content-Security-Policy and its companions on every answer",
         test="tests/api/test_guards.py::test_every_answer_carries_the_security_headers",

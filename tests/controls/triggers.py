@@ -88,8 +88,25 @@ CONTROLS: Controls = [
         control="Until then nothing is taken, and the answer says what is left to do",
         test=_STARTED,
         path=_CHECK,
-        present="    if not secrets:\n        raise TriggerNotSetUp(",
-        absent="    if not secrets:\n        return None\n        raise TriggerNotSetUp(",
+        present="    if not secrets:\n",
+        absent="    if not secrets:\n        return None\n",
+    ),
+    Control(
+        threat="A stranger who knows the address brings a token of his own, as Notion does, and signs with it",
+        control="A token that came counts for nothing before an operator has seen it and taken it over",
+        test=f"{_SIGNATURES}::test_notions_handshake_brings_the_token_that_an_operator_lets_count",
+        path="api/handshakes.py",
+        present="    await tokens.receive(provider, secret)\n",
+        absent="    await tokens.receive(provider, secret)\n"
+        "    await (await services.vault()).trigger_secrets.set('FromNotion', secret)\n",
+    ),
+    Control(
+        threat="An event that Notion sends again is another run, for its body says which attempt it is",
+        control="What tells Notion's events apart is their id, which is signed with the rest",
+        test=f"{_SIGNATURES}::test_notions_handshake_brings_the_token_that_an_operator_lets_count",
+        path="api/hooks.py",
+        present='        signed_as = f"notion-{event}"',
+        absent='        signed_as = signed_as or f"notion-{event}"',
     ),
     Control(
         threat="A secret that was replaced is good for ever",

@@ -9,6 +9,7 @@ import api.auth
 import api.codec
 import api.connect
 import api.delivery
+import api.feeds
 import api.json_body
 import api.scheduling
 import api.starting
@@ -115,6 +116,7 @@ LIMITS: dict[str, int | timedelta] = {
     "The test of a connection": timedelta(seconds=api.trying.LONGEST_SECONDS),
     "Attempts to revoke a connection that is being deleted": steps.connection_tasks.REVOKE_ATTEMPTS,
     "For how long an event of a connection is sent again": steps.connection_tasks.TELL_FOR,
+    "Live pages of one process": api.feeds.MOST_STREAMS,
     "A browser's session": api.auth.SESSION_TTL,
 }
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import secrets
 
-from api.notion_events import signature_of
+from api.handshakes import signature_of
 from tests.end_to_end.conftest import Shop
 from tests.end_to_end.test_commands import command
 from vault import Secret

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import html
 import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -12,9 +13,10 @@ from temporalio.client import Client
 
 
 def forms(secret: str) -> set[bytes]:
-    """Return the ways in which a secret may be written: as it is, base64 at each alignment, percent, JSON, hex."""
+    """Return the ways to write a secret: as it is, base64 at each alignment, percent, JSON, HTML, hex."""
     raw = secret.encode()
-    found = {raw, quote(secret, safe="").encode(), json.dumps(secret)[1:-1].encode(), raw.hex().encode()}
+    found = {raw, quote(secret, safe="").encode(), json.dumps(secret)[1:-1].encode(), html.escape(secret).encode()}
+    found.add(raw.hex().encode())
     for shift in range(3):
         for encode in (base64.b64encode, base64.urlsafe_b64encode):
             # The first and last characters depend on what stands around it; those between do not.
@@ -48,6 +50,8 @@ async def histories(client: Client) -> dict[str, bytes]:
         handle = client.get_workflow_handle(run.id, run_id=run.run_id)
         history = await handle.fetch_history()
         payloads = b"".join(event.SerializeToString() for event in history.events)
-        description = (await handle.describe()).raw_description.SerializeToString()
-        found[f"history of {run.id} ({run.run_id})"] = history.to_json().encode() + payloads + description
+        found[f"history of {run.id} ({run.run_id})"] = history.to_json().encode() + payloads
+        # With its memo and search attributes.
+        description = (await handle.describe()).raw_description
+        found[f"description of {run.id} ({run.run_id})"] = description.SerializeToString()
     return found

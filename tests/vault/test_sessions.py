@@ -25,6 +25,16 @@ async def test_a_session_lives_until_it_expires(vault: Vault, clock: Clock) -> N
     assert await vault.sessions.get(token) is None
 
 
+async def test_to_look_at_a_session_is_no_use_of_it(vault: Vault, clock: Clock) -> None:
+    token = (await vault.sessions.create(key_id=None, ttl=12 * HOUR)).reveal()
+    (session,) = await vault.sessions.list()
+    clock.advance(minutes=90)
+    assert await vault.sessions.find(session.id) == await vault.sessions.get(token, noted=False) == session
+    clock.advance(minutes=30)
+    assert await vault.sessions.find(session.id) is None
+    assert await vault.sessions.get(token, noted=False) is None
+
+
 async def test_a_session_ends_with_its_api_key(vault: Vault) -> None:
     key, _ = await vault.api_keys.create("laptop", ["admin"])
     other, _ = await vault.api_keys.create("desk", ["admin"])

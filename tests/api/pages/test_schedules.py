@@ -68,7 +68,7 @@ async def test_a_schedule_is_made_paused_resumed_run_and_deleted(visitor: httpx.
 
     async def completed() -> bool:
         page = (await visitor.get(f"/schedules?id={made}")).text
-        return bool(re.search(rf'href="{run}">[^<]*</a>\s*<span class="state completed">completed<', page))
+        return bool(re.search(rf'href="{run}">.*</a>\s*<span class="state completed">completed<', page))
 
     await eventually(completed)
     answer = await visitor.post(f"/schedules/{made}/resume")
