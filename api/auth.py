@@ -56,14 +56,17 @@ def session_cookie(settings: Settings) -> str:
 async def current_session(request: Request, services: Shared) -> Session | None:
     """Return the browser's session, if it is signed in; pages read it and its scopes in the request's state."""
     token = request.cookies.get(session_cookie(services.settings))
-    # A page that is open and asks by itself is no use: the session of a person who has left must end.
-    asks_by_itself = "text/event-stream" in request.headers.get("accept", "") or request.headers.get(
-        "hx-trigger", ""
-    ).endswith("-live")
-    session = await (await services.vault()).sessions.get(token, noted=not asks_by_itself) if token else None
+    noted = not _asks_by_itself(request)
+    session = await (await services.vault()).sessions.get(token, noted=noted) if token else None
     request.state.session = session
     request.state.scopes = scopes_of(services.settings, session) if session is not None else ()
     return session
+
+
+def _asks_by_itself(request: Request) -> bool:
+    """Tell whether it is an open page that asks, which is no use: the session of a person who has left must end."""
+    streams = "text/event-stream" in request.headers.get("accept", "")
+    return streams or request.headers.get("hx-trigger", "").endswith("-live")
 
 
 MaybeSession = Annotated[Session | None, Depends(current_session)]

@@ -42,6 +42,16 @@ _KEY = {
     "expires_at": None,
     "revoked_at": None,
 }
+_WORKFLOW = {
+    "name": "OrderToNotion",
+    "doc": "Record each paid order as a page in a Notion database.",
+    "steps": ["start", "create_record"],
+    "on": None,
+    "signed": None,
+    "ready": True,
+    "hook_url": _HOOK,
+}
+_IN_TEN_SECONDS: dict[str, Any] = {"delay": "10 seconds", "many": False, "sometimes": False, "after": []}
 EXAMPLES: dict[str, Any] = {
     "AddressView": {"hook_url": _HOOK, "earlier_until": _LATER},
     "CallList": {
@@ -161,15 +171,20 @@ EXAMPLES: dict[str, Any] = {
         "next": "Make a subscription at Notion with this address.",
         "tokens": [],
     },
-    "WorkflowView": {
-        "name": "OrderToNotion",
-        "doc": "Record each paid order as a page in a Notion database.",
-        "steps": ["start", "create_record"],
-        "on": None,
-        "signed": None,
-        "ready": True,
-        "hook_url": _HOOK,
+    "WorkflowDetail": {
+        **_WORKFLOW,
+        "file": "workflows/order_to_notion.py",
+        "respond": False,
+        "missing": [],
+        "variables": [{"name": "NOTION_DATABASE_ID", "required": True, "present": True}],
+        "other_variables": False,
+        "connections": [{"handle": "my-notion", "provider": "notion", "status": "active"}],
+        "nodes": [{"name": "start", "doc": "", "line": 9}, {"name": "create_record", "doc": "", "line": 16}],
+        "hooks": [],
+        "edges": [{"source": "start", "target": "create_record", "kind": "next", **_IN_TEN_SECONDS}],
+        "sample": _ORDER,
     },
+    "WorkflowView": _WORKFLOW,
 }
 ORDER: dict[str, Any] = _ORDER
 """What a shop posts to a trigger."""

@@ -11,6 +11,7 @@ from typing import Any
 from api.examples import PARAMETERS
 
 _JSON = "application/json"
+_OF_KEYS = ("401", "403", "429")  # said once, for every operation that needs a key
 
 
 @dataclass(frozen=True)
@@ -68,7 +69,11 @@ def _operation(method: str, path: str, item: dict[str, Any], public_url: str) ->
             for parameter in item.get("parameters", [])
         ],
         answers=[(status, answer.get("description", "")) for status, answer in answers if not _types(answer)],
-        problems=[(status, types) for status, answer in answers if (types := _types(answer))],
+        problems=[
+            (status, types)
+            for status, answer in answers
+            if (types := _types(answer)) and not (status in _OF_KEYS and item.get("security"))
+        ],
         curl=_curl(method, path, item, public_url),
         answer=_main_answer(item),
     )

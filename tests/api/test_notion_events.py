@@ -353,5 +353,6 @@ async def test_the_list_and_the_page_say_what_a_workflow_runs_on(place: Place) -
         on = {item["name"]: item["on"] for item in (await program.get("/api/v1/workflows")).json()}
         assert on["Echo"] is None
         assert on["OrderMoved"] == f"page.moved or page.locked in {ORDERS.replace('-', '')} through first"
-        page = (await visitor.get("/")).text
-        assert "Starts on Notion&#39;s page.unlocked" in page or "Starts on Notion's page.unlocked" in page
+        page = (await visitor.get("/workflows/PageChanged")).text
+        assert "page.unlocked" in page
+        assert "Events in Notion" in page

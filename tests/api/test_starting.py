@@ -17,9 +17,9 @@ from tests.api.runs import finished, start
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 KNOWN = [
-    "Answering", "AnsweringLate", "Echo", "Failing", "FromForm", "FromGitHub", "FromNotion", "FromShopify",
-    "FromStandard", "LongWait", "Needy", "OrderMoved", "PageChanged", "Planned", "Standing", "TypedOrder", "Unfitting",
-    "Waiter",
+    "Answering", "AnsweringLate", "Branching", "Echo", "Failing", "FromForm", "FromGitHub", "FromNotion",
+    "FromShopify", "FromStandard", "LongWait", "Needy", "OrderMoved", "PageChanged", "Planned", "Standing",
+    "TypedOrder", "Unfitting", "Waiter",
 ]  # fmt: skip
 
 

@@ -55,6 +55,8 @@ PLACES = (
     Place("connection-add", "/connections/add/notion", "/connections/add/{provider}"),
     Place("connection-reconnect", "/connections/my-notion/reconnect", "/connections/{handle}/reconnect"),
     Place("connection-refused", "/oauth/callback/notion?state=none", "/oauth/outcome", status=400),
+    Place("workflows", "/workflows", "/workflows"),
+    Place("workflow", "/workflows/ApproveOrder", "/workflows/{name}"),
     Place("runs", "/runs", "/runs"),
     Place("run", lambda made: f"/runs/{made.completed}", "/runs/{run_id:path}", dark=True),
     Place("run-failed", lambda made: f"/runs/{made.failed}", "/runs/{run_id:path}"),

@@ -95,8 +95,8 @@ CONTROLS: Controls = [
         control="What a page asks by itself is no use of the session",
         test="tests/api/pages/test_live.py::test_to_look_is_no_use_of_a_session",
         path="api/auth.py",
-        present='    noted = "text/event-stream" not in request.headers.get("accept", "")\n',
-        absent="    noted = True\n",
+        present='    streams = "text/event-stream" in request.headers.get("accept", "")\n',
+        absent="    streams = False\n",
     ),
     Control(
         threat="A page that was left open goes on to show runs after its session is over",
@@ -319,7 +319,7 @@ CONTROLS: Controls = [
         control="What an open page asks by itself is no use of its session",
         test="tests/api/pages/test_run.py::test_a_page_that_asks_by_itself_keeps_no_session_alive",
         path="api/auth.py",
-        present='    noted = not request.headers.get("hx-trigger", "").endswith("-live")\n',
-        absent="    noted = True\n",
+        present='    return streams or request.headers.get("hx-trigger", "").endswith("-live")\n',
+        absent="    return streams\n",
     ),
 ]

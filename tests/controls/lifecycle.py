@@ -90,8 +90,8 @@ CONTROLS: Controls = [
         control="Whoever takes the handle of a deleted connection is told what it reached, and has to confirm it",
         test="tests/api/test_reconnect.py::test_a_handle_of_a_deleted_connection_is_taken_again_by_a_second_press_alone",
         path="api/connect.py",
-        present='    if form.get("reuse") != handle and (earlier := await earlier_use(services, handle)):',
-        absent='    if form.get("reuse") == "" and (earlier := await earlier_use(services, handle)):',
+        present='    if form.get("reuse") != handle and checked.earlier:',
+        absent='    if form.get("reuse") == "" and checked.earlier:',
     ),
     Control(
         threat="Somebody forges the event that a connection is lost",
