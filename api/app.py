@@ -30,6 +30,7 @@ from api import (
     sessions,
     signin,
     triggers,
+    variables,
     webhooks,
     workflows,
 )
@@ -42,7 +43,10 @@ from api.declared import check_declared
 from api.failures import Failures
 from api.pages import connections as connection_pages
 from api.pages import docs, home, run_list
+from api.pages import keys as key_pages
 from api.pages import run as run_page
+from api.pages import schedules as schedule_pages
+from api.pages import variables as variable_pages
 from api.pages import workflows as workflow_pages
 from api.security_headers import SecurityHeaders
 from api.services import Services
@@ -58,6 +62,7 @@ _ROOMS = (
     workflows,
     connections,
     webhooks,
+    variables,
     keys,
     sessions,
     triggers,
@@ -74,6 +79,9 @@ _ROOMS = (
     run_list,
     run_page,  # after it, for whatever follows /runs/ may be a run's id
     workflow_pages,
+    schedule_pages,
+    variable_pages,
+    key_pages,
     docs,
 )
 

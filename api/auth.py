@@ -79,9 +79,7 @@ async def current_caller(request: Request, services: Shared) -> Caller:
         session = await current_session(request, services)
         if session is None:
             raise _required(_HOW)
-        person = session.person
-        name = (person.email or person.subject) if person else session.name or ""
-        return Caller(session.key_id, request.state.scopes, name, session.key_expires_at)
+        return caller_of(request, session)
     scheme, _, text = authorization.partition(" ")
     if scheme.lower() != "bearer":
         raise _required(_HOW)
@@ -90,6 +88,13 @@ async def current_caller(request: Request, services: Shared) -> Caller:
     except ApiKeyInvalid as error:
         raise _required(str(error)) from None
     return Caller(key.id, key.scopes, key.name, key.expires_at)
+
+
+def caller_of(request: Request, session: Session) -> Caller:
+    """Return who has signed the request's browser in."""
+    person = session.person
+    name = (person.email or person.subject) if person else session.name or ""
+    return Caller(session.key_id, request.state.scopes, name, session.key_expires_at)
 
 
 CurrentCaller = Annotated[Caller, Depends(current_caller)]

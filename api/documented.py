@@ -136,6 +136,7 @@ _TAGS = [
     {"name": "Connections", "description": "The OAuth connections that workflows use by their handles."},
     {"name": "Webhooks", "description": "Where providers send their events, and how that is set up."},
     {"name": "Triggers", "description": "Addresses that start a run without an API key."},
+    {"name": "Variables", "description": "What workflows read as `api.env`. The value of a secret one is write-only."},
     {"name": "Keys", "description": "Who may do what: API keys, and the browsers that are signed in."},
     {"name": "Health", "description": "Whether the service runs, and whether it can work."},
 ]

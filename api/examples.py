@@ -156,6 +156,15 @@ EXAMPLES: dict[str, Any] = {
         "note": None,
     },
     "TrialView": {"ok": True, "connection": {**_CONNECTION, "verified_at": _ENDED}, "problem": None, "message": None},
+    "VariableBody": {"value": "sk_live_…", "secret": True, "hosts": ["api.example.com"]},
+    "VariableView": {
+        "workflow": "OrderToNotion",
+        "name": "MAIL_KEY",
+        "secret": True,
+        "value": None,
+        "hosts": ["api.example.com"],
+        "updated_at": _BEGAN,
+    },
     "WebhookView": {
         "address": "https://steps.example/hooks/notion/events/Xk3vN0sUqvE0b5mJw3l8Zg",
         "state": "waiting",
@@ -200,6 +209,8 @@ PARAMETERS = {
     "key_id": "3f0c1d52",
     "session_id": "9b2e",
     "workflow": "order-to-notion",
+    "workflow_name": "OrderToNotion",
+    "variable": "MAIL_KEY",
     "secret": "Xk3vN0sUqvE0b5mJw3l8Zg",
     "token": "Xk3vN0sUqvE0b5mJw3l8Zg",
 }

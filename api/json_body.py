@@ -24,6 +24,15 @@ async def read_json_object(request: Request) -> dict[str, Any]:
     if not body:
         return {}
     _check_media_type(request.headers.get("content-type", ""))
+    return parse_json_object(body)
+
+
+def parse_json_object(body: bytes) -> dict[str, Any]:
+    """Return the object that the bytes are.
+
+    Raises:
+        JsonInvalid, JsonNotObject, JsonTooDeep: as `read_json_object`.
+    """
     value = read_json(body)
     if not isinstance(value, dict):
         raise JsonNotObject('Send a JSON object, such as {"name": "#1001"}.')

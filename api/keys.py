@@ -12,8 +12,10 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationErro
 from api.auth import BEARER, Caller, CurrentCaller, needs
 from api.documented import problems
 from api.json_body import read_json_object
-from api.services import Shared
+from api.services import Services, Shared
+from vault.api_keys import ApiKey
 from vault.errors import ApiKeyRefused
+from vault.secret import Secret
 
 router = APIRouter(prefix="/api/v1/keys", tags=["Keys"], dependencies=[BEARER])
 
@@ -73,9 +75,7 @@ async def create(request: Request, services: Shared, caller: CurrentCaller) -> M
         body = MakeKey.model_validate(await read_json_object(request))
     except ValidationError as error:
         raise RequestValidationError(error.errors(include_input=False, include_url=False)) from None
-    key, text = await (await services.vault()).api_keys.create(
-        body.name, body.scopes, expires_at=_end(body.expires_at, caller), created_by=caller.name
-    )
+    key, text = await make_key(services, body, caller)
     view = KeyView.model_validate(key, from_attributes=True)
     return MadeKeyView(**view.model_dump(), key=text.reveal())
 
@@ -94,8 +94,23 @@ async def revoke(key_id: Annotated[str, Path(description="The key's id.")], serv
     return Response(status_code=204)
 
 
+async def make_key(
+    services: Services, body: MakeKey, caller: Caller, *, id: str | None = None
+) -> tuple[ApiKey, Secret]:
+    """Make an API key that does not outlive the one that makes it, and return it with its text.
+
+    Raises:
+        ApiKeyRefused: it cannot be made so, or one of this id has been made.
+    """
+    keys = (await services.vault()).api_keys
+    end = _end(body.expires_at, caller)
+    return await keys.create(body.name, body.scopes, expires_at=end, created_by=caller.name, id=id)
+
+
 def _end(wanted: datetime | None, caller: Caller) -> datetime | None:
     last = caller.key_expires_at
     if last is not None and wanted is not None and wanted > last:
-        raise ApiKeyRefused(f"A key cannot make one that outlives it: {last.isoformat()} is the latest.")
+        raise ApiKeyRefused(
+            f"A key cannot make one that outlives it: {last.isoformat()} is the latest.", field="expires_at"
+        )
     return wanted or last

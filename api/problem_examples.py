@@ -34,7 +34,14 @@ from api.problems import (
 )
 from api.trigger_problems import TooManyDeliveries, TriggerNotSetUp, TriggerNotSigned
 from api.webhook_problems import SignatureInvalid, WebhookNotSetUp, WorkflowsUnloaded
-from vault.errors import ApiKeyUnknown, ConnectionUnknown, VaultError, VaultUnavailable
+from vault.errors import (
+    ApiKeyUnknown,
+    ConnectionUnknown,
+    VariableHostsMissing,
+    VariableUnknown,
+    VaultError,
+    VaultUnavailable,
+)
 from vault.webhook_errors import WebhookTokenUnclear, WebhookTokenUnknown
 
 _ERRORS: tuple[ApiError | VaultError, ...] = (
@@ -67,6 +74,8 @@ _ERRORS: tuple[ApiError | VaultError, ...] = (
     TooManyDeliveries("Send it again in 12 seconds; nothing was started."),
     TriggerNotSetUp("Nothing is taken before the secret is set that the sender signs with."),
     TriggerNotSigned("OrderToNotion declares no signature: write `signed = Shopify()` or another in its class."),
+    VariableHostsMissing("MAIL_KEY is secret: name at least one host that it may be sent to, such as api.example.com."),
+    VariableUnknown("The workflow 'OrderToNotion' has no variable 'MAIL_KEY'. Set it first."),
     VaultUnavailable("The vault's database does not answer."),
     WaitExpired("The time to answer is over."),
     WaitUnknown("Copy the whole link."),
@@ -100,6 +109,7 @@ _MISSING = {
     "{token}": "wait-unknown",
     "{secret}": "hook-unknown",
     "{name}": "workflow-unknown",
+    "{variable}": "variable-unknown",
 }
 _OF_THE_VAULT_ALONE = (
     "/api/v1/keys",

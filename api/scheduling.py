@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Collection, Mapping
 from contextlib import asynccontextmanager
 
 from temporalio.client import Client, ScheduleAlreadyRunningError, ScheduleDescription, ScheduleHandle
@@ -26,17 +26,22 @@ _AT_ONCE = 10
 
 
 async def list_schedules(
-    client: Client, task_queue: str, workflows: Mapping[str, type[Workflow]], *, workflow: str | None = None
+    client: Client,
+    task_queue: str,
+    workflows: Mapping[str, type[Workflow]],
+    *,
+    workflow: str | None = None,
+    also: Collection[str] = (),
 ) -> list[ScheduleView]:
     """Return the schedules of the task queue by id, 500 at most.
 
-    Temporal's list lags behind by moments, so what the classes declare is looked up beside it.
+    Temporal's list lags behind by moments, so what the classes declare, and `also` these ids, are looked up beside it.
     """
     ids = {
         declared_id(task_queue, name)
         for name, cls in workflows.items()
         if cls.schedule is not None and workflow in (None, name)
-    }
+    } | {*also}
     async with reaching_temporal():
         async for entry in await client.list_schedules(rpc_timeout=RPC_TIMEOUT):
             mark = await mark_of(entry)

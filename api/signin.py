@@ -22,7 +22,10 @@ from vault.sessions import Person
 router = APIRouter(include_in_schema=False)
 
 # Pages of ours alone, so that a link cannot send a freshly signed-in browser elsewhere.
-_PAGES = re.compile(r"/|/connections(/add(/[a-z0-9-]+)?)?|/sessions|/runs(/[A-Za-z0-9_~%-][A-Za-z0-9._~%-]*)*|/docs")
+_PAGES = re.compile(
+    r"/|/connections(/add(/[a-z0-9-]+)?)?|/sessions|/runs(/[A-Za-z0-9_~%-][A-Za-z0-9._~%-]*)*|/docs"
+    r"|/(keys|schedules)(/add)?|/variables(/set)?"
+)
 
 
 @router.get("/signin", dependencies=[public("It is the way in.")], summary="Show the sign-in form")

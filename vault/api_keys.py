@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Row, insert, or_, select, update
+from sqlalchemy.exc import IntegrityError
 
 from vault.database import Database
 from vault.errors import ApiKeyInvalid, ApiKeyRefused, ApiKeyUnknown
@@ -45,19 +46,27 @@ class ApiKeys:
         self._now = now
 
     async def create(
-        self, name: str, scopes: Sequence[str], *, expires_at: datetime | None = None, created_by: str | None = None
+        self,
+        name: str,
+        scopes: Sequence[str],
+        *,
+        expires_at: datetime | None = None,
+        created_by: str | None = None,
+        id: str | None = None,
     ) -> tuple[ApiKey, Secret]:
-        """Make an API key; its text can be seen here and never again.
+        """Make an API key; its text can be seen here and never again. One `id` makes one key, however often it is sent.
 
         Raises:
-            ApiKeyRefused: the name, a scope or the end cannot be used.
+            ApiKeyRefused: the name, a scope, the end or the id cannot be used; `field` says which.
         """
         _check(name, scopes)
+        if id is not None and not _ID.fullmatch(id):
+            raise ApiKeyRefused("The id of an API key has 32 hexadecimal digits.", field="id")
         if expires_at is not None and expires_at <= self._now():
-            raise ApiKeyRefused("An API key expires in the future, or never.")
+            raise ApiKeyRefused("An API key expires in the future, or never.", field="expires_at")
         text = _START + new_token()
         chosen = tuple(sorted(set(scopes), key=tuple(SCOPES).index))
-        key = ApiKey(new_id(), name, text[:_SHOWN], chosen, self._now(), None, None, expires_at, created_by)
+        key = ApiKey(id or new_id(), name, text[:_SHOWN], chosen, self._now(), None, None, expires_at, created_by)
         row = {
             "id": key.id,
             "name": name,
@@ -68,8 +77,11 @@ class ApiKeys:
             "expires_at": expires_at,
             "created_by": created_by,
         }
-        async with self._database.write() as connection:
-            await connection.execute(insert(api_keys).values(row))
+        try:
+            async with self._database.write() as connection:
+                await connection.execute(insert(api_keys).values(row))
+        except IntegrityError:
+            raise ApiKeyRefused("This API key was made before, and its text was shown then.", field="id") from None
         return key, Secret(text)
 
     async def verify(self, text: str) -> ApiKey:
@@ -127,7 +139,7 @@ def _check(name: str, scopes: Sequence[str]) -> None:
     if not (0 < len(name) <= 100 and name.isprintable()):
         raise ApiKeyRefused("The name of an API key has 1 to 100 printable characters.")
     if not scopes or not set(scopes) <= set(SCOPES):
-        raise ApiKeyRefused(f"An API key needs at least one scope, of {', '.join(SCOPES)}.")
+        raise ApiKeyRefused(f"An API key needs at least one scope, of {', '.join(SCOPES)}.", field="scopes")
 
 
 def _api_key(row: Row[Any]) -> ApiKey:

@@ -207,9 +207,13 @@ class ApiKeyUnknown(VaultError):
 
 
 class ApiKeyRefused(VaultError):
-    """An API key cannot be made with this name or these scopes."""
+    """An API key cannot be made with this name, these scopes, this end or this id."""
 
     type = "api-key-refused"
+
+    def __init__(self, message: str, *, field: str = "name") -> None:
+        super().__init__(message)
+        self.field = field
 
 
 class OneTimeRefused(VaultError):

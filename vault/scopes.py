@@ -11,10 +11,10 @@ ADMIN = "admin"
 
 SCOPES = {
     TRIGGER: "Start runs of workflows, and get the ids of those that it starts.",
-    READ: "See runs, workflows, schedules and connections.",
+    READ: "See runs, workflows, schedules, connections and the names of variables.",
     OPERATE: "The same, and keep them going: cancel, retry and resume runs; pause and run schedules; test and "
     "reconnect connections.",
-    ADMIN: "Everything: also add and delete connections and schedules, keys, sessions, webhooks.",
+    ADMIN: "Everything: also add and delete connections, schedules and variables; keys, sessions, webhooks.",
 }
 _INCLUDED = {OPERATE: (OPERATE, READ), ADMIN: tuple(SCOPES)}
 

@@ -20,6 +20,12 @@ PAGES = [
     "/runs",
     "/docs",
     "/nothing",
+    "/schedules",
+    "/schedules/add",
+    "/variables",
+    "/variables/set",
+    "/keys",
+    "/keys/add",
     "/workflows",
     "/workflows/Waiter",
 ]

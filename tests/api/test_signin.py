@@ -10,7 +10,18 @@ pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 
 @pytest.mark.parametrize(
-    "path", ["/", "/connections", "/connections/add", "/connections/add/notion", "/runs", "/runs/echo/1"]
+    "path",
+    [
+        "/",
+        "/connections",
+        "/connections/add",
+        "/connections/add/notion",
+        "/runs",
+        "/runs/echo/1",
+        "/schedules",
+        "/variables/set",
+        "/keys/add",
+    ],
 )
 async def test_a_page_sends_a_stranger_to_sign_in_and_back(place: Place, path: str) -> None:
     async with place.browser() as visitor:

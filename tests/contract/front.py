@@ -21,6 +21,8 @@ class Front:
 "path.handle" = "my-notion"
 "path.name" = "ApproveOrder"
 "path.workflow" = "ApproveOrder"
+"path.workflow_name" = "ApproveOrder"
+"path.variable" = "DATABASE_ID"
 "path.run_id" = "{self.run_id}"
 "path.schedule_id" = "{self.schedule_id}"
 "path.secret" = "{self.hook_secret}"

@@ -16,6 +16,7 @@ _ROOMS = {
     "providers": "Connecting an account",
     "lifecycle": "The life of a connection",
     "access": "Sign-in and API keys",
+    "variables": "Variables and keys in the pages",
     "triggers": "Triggers",
     "egress": "Calls to the outside",
     "payloads": "What Temporal stores",

@@ -22,6 +22,16 @@ async def test_a_key_is_shown_once_and_verified(vault: Vault, clock: Clock) -> N
     assert (verified.created_at, verified.last_used_at, verified.revoked_at) == (clock(), clock(), None)
 
 
+async def test_one_id_makes_one_key(vault: Vault) -> None:
+    key, text = await vault.api_keys.create("laptop", ["read"], id="0" * 32)
+    assert key.id == "0" * 32
+    with pytest.raises(ApiKeyRefused) as refused:
+        await vault.api_keys.create("another", ["admin"], id=key.id)
+    assert refused.value.field == "id"
+    assert await vault.api_keys.verify(text.reveal())
+    assert [one.name for one in await vault.api_keys.list()] == ["laptop"]
+
+
 async def test_only_a_digest_is_stored(vault: Vault, database: Database) -> None:
     _, text = await vault.api_keys.create("laptop", ["admin"])
     async with database.read() as connection:
