@@ -29,7 +29,7 @@ Render = Callable[[T, T | None], Events]
 """Make events of what is seen now and, if anything, what this stream has sent before."""
 
 OVER = "over"
-"""The event after which a browser asks no more: `sse-close="over"`."""
+"""The event after which a browser asks no more, and the stream ends: `sse-close="over"`."""
 _COME_BACK = "retry: 2000\n\n"
 _HEARTBEAT = ": still here\n\n"  # so that no proxy takes the silence for the end
 _HEADERS = {"X-Accel-Buffering": "no"}  # nginx would keep the events until it has a buffer full
@@ -80,6 +80,7 @@ class _Stream(Generic[T]):
         self._mark = mark
         self._sent: T | None = None
         self._spoke_at = 0.0
+        self._told_all = False
 
     async def events(
         self, key: Hashable, look: Look[T], first: T, opening: Events, signed_out: Events
@@ -90,7 +91,7 @@ class _Stream(Generic[T]):
         if mark_of(first) == self._mark:
             self._sent = first  # the page that opened the stream shows it
         with feeds.joined(key, look, first) as feed:
-            while not (feeds.closed or feed.over):
+            while not (feeds.closed or feed.over or self._told_all):
                 if not (goes_on := await self._goes_on()):
                     if goes_on is False:
                         yield _written(signed_out) + _written([(OVER, "")])
@@ -99,13 +100,15 @@ class _Stream(Generic[T]):
                     yield self._said(self._changes(feed))
                 elif asyncio.get_running_loop().time() - self._spoke_at >= pace.heartbeat:
                     yield self._said(_HEARTBEAT)
-                if feed.mark == self._mark and not (feeds.closed or feed.over):
+                if feed.mark == self._mark and not (feeds.closed or feed.over or self._told_all):
                     await feed.change(min(pace.session, pace.heartbeat))
 
     def _changes(self, feed: Feed[T]) -> str:
         seen, before = feed.seen, self._sent
         self._sent, self._mark = seen, feed.mark
-        return f"id: {feed.mark}\n{_written(self._render(seen, before))}"
+        events = list(self._render(seen, before))
+        self._told_all = any(name == OVER for name, _ in events)
+        return f"id: {feed.mark}\n{_written(events)}"
 
     def _said(self, text: str) -> str:
         self._spoke_at = asyncio.get_running_loop().time()

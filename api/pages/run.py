@@ -7,17 +7,19 @@ from datetime import datetime
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Request
+from pydantic import BaseModel
 from starlette.responses import RedirectResponse, Response
 
 from api.again import run_again
 from api.auth import page_needs
 from api.forms import read_form
+from api.live import OVER, Events, stream
 from api.one_run import Whole, read_whole
 from api.pages.advice import advice_for
 from api.pages.run_view import rows_of, seen, tell, utc_now
 from api.pages.timeline_scale import length
 from api.reach import reaching_temporal
-from api.reading import cancel_run, describe
+from api.reading import cancel_run, describe, status_of
 from api.rendering import render
 from api.retrying import retry_run
 from api.services import Services, Shared
@@ -33,6 +35,15 @@ _STARTED_BY = {
     "hook": "its trigger", "api": "the API", "notion": "an event of Notion", "test": "a test",
     "schedule": "a schedule", "retry": "a retry",
 }  # fmt: skip
+
+
+class Moved(BaseModel):
+    """What is another one as soon as a run's page should be."""
+
+    state: str
+    running: bool
+
+
 Offset = Annotated[int, Query(ge=0, le=1_000_000)]
 
 
@@ -57,6 +68,23 @@ async def again(request: Request, run_id: str, services: Shared) -> Response:
     once = (await read_form(request)).get("once", "")
     started = await run_again(services, run_id, key=once if _ONCE.fullmatch(once) else None)
     return RedirectResponse(run_path(started.id), 303)
+
+
+@router.get("/runs/{run_id:path}/events", dependencies=[page_needs("read")], summary="Tell when a run has moved on")
+async def events(request: Request, run_id: str, services: Shared) -> Response:
+    """Say each time that the page should ask for its moving part, and when that was the last time."""
+
+    async def look() -> Moved:
+        async with reaching_temporal():
+            description = await describe(await services.temporal(), run_id)
+        return Moved(state=seen(description, utc_now()), running=status_of(description) == "running")
+
+    def changes(now: Moved, _before: Moved | None) -> Events:
+        yield "moved", now.state
+        if not now.running:
+            yield OVER, ""
+
+    return await stream(request, look, changes, key=("run", run_id))
 
 
 @router.get("/runs/{run_id:path}/live", dependencies=[page_needs("read")], summary="Show what is new in a run")

@@ -81,6 +81,7 @@ NO_PAGES = {
     "/healthz": "JSON",
     "/readyz": "JSON",
     "/runs/live": "a stream of events",
+    "/runs/{run_id:path}/events": "a stream of events",
     "/runs/{run_id:path}/live": "a part of a page",
     "/connections/check-handle": "a part of a page",
     "/oauth/callback/{provider}": "sends the browser on",

@@ -132,6 +132,15 @@ async def test_a_page_is_sent_nothing_that_it_shows_already(served: Served) -> N
             assert await stream.block() == ["event: news", "data: 1 new run."]
 
 
+async def test_the_stream_of_a_run_tells_when_it_moves_and_ends_with_it(served: Served) -> None:
+    run_id = await start(served.place, "LongWait")
+    async with served.signed_in() as visitor, opened(visitor, f"/runs/{run_id}/events") as stream:
+        await stream.until("event: moved")
+        await visitor.post(f"/runs/{run_id}/cancel")
+        await stream.until("event: over")
+        assert await stream.ended()
+
+
 async def test_a_stream_ends_when_its_browser_signs_out(served: Served) -> None:
     async with served.signed_in() as visitor, opened(visitor, "/runs/live") as stream:
         await stream.until("Live:")

@@ -134,7 +134,7 @@ async def test_a_running_run_is_followed_until_it_has_ended(running: Place) -> N
 
         async def nothing_new() -> bool:  # but twice in a minute, so that the bars move
             page = await visitor.get(f"/runs/{run_id}")
-            (live,) = re.findall(r'hx-get="([^"]+/live[^"]+)" hx-trigger="every 2s"', page.text)
+            (live,) = re.findall(r'hx-get="([^"]+/live[^"]+)" hx-trigger="sse:moved, every 20s"', page.text)
             return (await visitor.get(unescape(live))).status_code == 204
 
         await eventually(nothing_new)
@@ -142,7 +142,7 @@ async def test_a_running_run_is_followed_until_it_has_ended(running: Place) -> N
         await finished(running, run_id)
         live = await visitor.get(f"/runs/{run_id}/live?seen=before", headers=HTMX)
         assert "<html" not in live.text
-        assert "every 2s" not in live.text
+        assert "sse:moved" not in live.text
         assert "The run is cancelled." in live.text
         assert 'id="run-actions" hx-swap-oob="true"' in live.text
         assert "/cancel" not in live.text
@@ -182,7 +182,7 @@ async def test_a_worker_that_is_busy_takes_nothing_off_the_page(
     async with place.signed_in() as visitor:
         page = await visitor.get(f"/runs/{run_id}")
         assert "No worker answers" in said(page)
-        assert 'hx-trigger="every 2s"' in page.text
+        assert 'hx-trigger="sse:moved, every 20s"' in page.text
         live = await visitor.get(f"/runs/{run_id}/live?seen=before", headers=HTMX)
         assert live.headers["hx-reswap"] == "none"
         assert "What stands below is as it was. No worker answers" in said(live)
