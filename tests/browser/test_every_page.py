@@ -42,6 +42,7 @@ CONTROLS = """() => [...document.querySelectorAll(`main :is(a[href], button, inp
     .filter(one => one.checkVisibility({visibilityProperty: true}) && one.type !== "hidden" && !one.disabled)
     .filter(one => one.type !== "radio" || one.checked)
     .map((one, place) => one.dataset.place = place).length"""
+LIVE = """() => !document.querySelector(".news a")"""
 FOCUSED = """() => {
     const one = document.activeElement, style = getComputedStyle(one);
     return [one.dataset.place ?? one.tagName, style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= 2];
@@ -134,6 +135,7 @@ async def test_a_page_does_without_scripts(visit: Visit, bare: Window):
 
 async def test_the_keyboard_reaches_what_a_page_offers_and_one_sees_where_it_is(visit: Visit):
     page = visit.page
+    await page.wait_for_function(LIVE)  # until then a link to reload stands there
     count: int = await page.evaluate(CONTROLS)
     await page.locator(".skip").focus()
     await page.keyboard.press("Enter")
