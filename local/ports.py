@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import random
 import socket
+
+# Below those that Linux gives to outgoing connections, one of which could take a port before its server does.
+_ANY = range(15_000, 32_000)
 
 
 def choose(preferred: int, taken: set[int]) -> int:
     """Return the preferred port if it is free on this machine, else any free one; never one of `taken`."""
-    for port in (preferred, 0, 0, 0):
+    for port in (preferred or random.choice(_ANY), *random.sample(_ANY, 20)):
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:

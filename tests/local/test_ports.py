@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import socket
+from pathlib import Path
 
 from local.ports import answers, choose
 
@@ -18,6 +19,11 @@ def test_a_taken_port_gives_another_one():
         holder.listen()
         port = int(holder.getsockname()[1])
         assert choose(port, set()) != port
+
+
+def test_any_free_port_is_none_that_an_outgoing_connection_may_take():
+    lowest = int(Path("/proc/sys/net/ipv4/ip_local_port_range").read_text(encoding="utf-8").split()[0])
+    assert choose(0, set()) < min(lowest, 32_768)
 
 
 def test_no_port_is_given_twice():

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 import signal
-import socket
 import subprocess
 import time
 from collections.abc import Callable, Mapping
@@ -16,6 +15,7 @@ from typing import Any
 
 import httpx
 
+from local.ports import choose
 from settings import ROOT
 from tests.conftest import binary
 from vault.openbao_client import OpenBao
@@ -155,6 +155,4 @@ def server_program() -> str:
 
 def free_port() -> int:
     """Return a port that nothing listens on."""
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return listener.getsockname()[1]
+    return choose(0, set())
