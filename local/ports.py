@@ -12,7 +12,7 @@ _ANY = range(15_000, 32_000)
 
 def choose(preferred: int, taken: set[int]) -> int:
     """Return the preferred port if it is free on this machine, else any free one; never one of `taken`."""
-    for port in (preferred or random.choice(_ANY), *random.sample(_ANY, 20)):
+    for port in [preferred] * bool(preferred) + random.sample(_ANY, 20):
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
