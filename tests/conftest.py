@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import shutil
 import sys
 import time
@@ -126,3 +127,9 @@ class ByFile(LoadScopeScheduling):
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadScopeScheduling:
     config.option.loadscopereorder = False  # the order above counts
     return ByFile(config, log)
+
+
+def pytest_collection_finish() -> None:
+    """Let the collector of garbage pass over what was imported: it is looked through again and again otherwise."""
+    gc.collect()
+    gc.freeze()

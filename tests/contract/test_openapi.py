@@ -13,7 +13,7 @@ def test_whatever_the_document_allows_is_answered_as_it_says(front: Front, tmp_p
     ran = subprocess.run(
         [
             binary("schemathesis"), "--config-file", config, "run", f"{front.address}/openapi.json",
-            "--header", f"Authorization: Bearer {front.key}", "--checks", "all", "--max-examples", "15",
+            "--header", f"Authorization: Bearer {front.key}", "--checks", "all", "--max-examples", "8",
             "--generation-database", "none", "--continue-on-failure", "--no-color", "--warnings", "off",
         ],
         cwd=tmp_path,
