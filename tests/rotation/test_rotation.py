@@ -45,6 +45,7 @@ async def in_use(place: Place, saved: dict[int, str]) -> AsyncGenerator[list[int
             opened = await vaults[reader % 2].connections.open(handle_of(number))
             assert opened.tokens.access.reveal().startswith(f"access-{number}-")
             reads[0] += 1
+            await asyncio.sleep(0.02)  # some hundred a second, by all eight, and air for the rotator
 
     async def refresh() -> None:
         turn = 0
