@@ -27,8 +27,9 @@ __all__ = ["deployed", "postgres"]
 
 T = TypeVar("T")
 
-# How long an example takes says how busy the machine is, and nothing about the code.
-hypothesis.settings.register_profile("steps", deadline=None)
+# How long an example takes says how busy the machine is, and nothing about the code. Half as many as it would try by
+# itself: they differ from run to run, and there are many runs.
+hypothesis.settings.register_profile("steps", deadline=None, max_examples=50)
 hypothesis.settings.load_profile("steps")
 
 

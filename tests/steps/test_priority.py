@@ -143,7 +143,7 @@ async def test_a_call_that_somebody_waits_for_goes_before_a_backlog(dev_server: 
         await begin("AskedCalls", "my-notion", "asked")
 
     made = await order(dev_server.client, fill)
-    assert made.index("asked") < 8, made
+    assert made.index("asked") < 16, made  # of 25; those before it were handed out before it came
 
 
 @pytest.mark.server

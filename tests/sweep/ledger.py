@@ -11,7 +11,11 @@ from tests.end_to_end.sweep import forms
 
 _LONG = 48  # of a secret that is longer, a half is too much as well: texts are cut where they are shown
 # What no test can read out of a process is known by its form.
-SHAPES = {"a token of OpenBao": re.compile(rb"\b(?:s|b|r|hvs|hvb|hvr)\.[A-Za-z0-9_-]{20,}")}
+SHAPES = {
+    "a token of OpenBao": re.compile(
+        rb"(?<![\w.-])(?:[sr]\.[A-Za-z0-9]{24}|b\.AAAAA[A-Za-z0-9_-]{60,}|hv[sbr]\.[A-Za-z0-9_-]{60,})(?![\w-])"
+    )
+}
 
 
 @dataclass(frozen=True)
