@@ -8,6 +8,7 @@ _SCOPES = "tests/api/test_scopes.py"
 _CROSS = "tests/api/test_cross_site.py"
 _SIGNING_IN = "tests/access/test_signing_in.py"
 _TOKENS = "tests/access/test_id_tokens.py"
+_PROVIDER = "tests/access/test_openid_provider.py"
 
 CONTROLS: Controls = [
     Control(
@@ -261,7 +262,7 @@ CONTROLS: Controls = [
     Control(
         threat="Another provider's answer is taken for that of ours",
         control="The way back must name the issuer where the provider says that it does (RFC 9207)",
-        test=f"{_TOKENS}::test_a_provider_that_says_who_it_is_must",
+        test=f"{_PROVIDER}::test_a_provider_that_says_who_it_is_must",
         path="api/openid.py",
         present="        if missing or (told is not None and told != self.issuer):\n",
         absent="        if missing and not missing:\n",
@@ -269,7 +270,7 @@ CONTROLS: Controls = [
     Control(
         threat="A discovery document leads codes and the client secret elsewhere",
         control="It must name exactly the issuer that is set",
-        test=f"{_TOKENS}::test_a_provider_that_says_strange_things_of_itself_is_not_used",
+        test=f"{_PROVIDER}::test_a_provider_that_says_strange_things_of_itself_is_not_used",
         path="api/openid.py",
         present='        if status != 200 or told.get("issuer") != self.issuer:\n',
         absent="        if status != 200:\n",
@@ -277,7 +278,7 @@ CONTROLS: Controls = [
     Control(
         threat="Codes and the client secret cross a network in plain text",
         control="The provider's end points must be https, or on this machine",
-        test=f"{_TOKENS}::test_a_provider_that_says_strange_things_of_itself_is_not_used",
+        test=f"{_PROVIDER}::test_a_provider_that_says_strange_things_of_itself_is_not_used",
         path="api/openid.py",
         present="    if not isinstance(value, str) or not is_safe(value, query=True):\n",
         absent="    if not isinstance(value, str):\n",
@@ -285,7 +286,7 @@ CONTROLS: Controls = [
     Control(
         threat="A code stays in the browser's history after a sign-in that failed",
         control="Whatever comes of it, the browser is sent on to an address without it",
-        test=f"{_TOKENS}::test_whatever_fails_the_browser_ends_at_a_clean_address",
+        test=f"{_PROVIDER}::test_whatever_fails_the_browser_ends_at_a_clean_address",
         path="api/oidc_signin.py",
         present="    except Exception as failure:  # whatever",
         absent="    except ZeroDivisionError as failure:  # whatever",
