@@ -32,6 +32,7 @@ def bench(*arguments: str) -> subprocess.CompletedProcess[str]:
 
 
 @pytest.mark.server
+@pytest.mark.timeout(250)
 def test_each_case_completes_on_both_sides_and_gives_a_ratio_for_each_measure() -> None:
     ended = bench("--all", "--runs", "1", "--rounds", "1", "--json")
     assert ended.returncode == 0, ended.stderr
