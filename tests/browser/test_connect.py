@@ -8,7 +8,7 @@ from playwright.async_api import Browser, Page, Route, expect
 
 from local.demo import sign_in_link
 from local.stack import Stack
-from tests.browser.chromium import Person, follow, person
+from tests.browser.chromium import Person, click_through, follow, person
 from tests.conftest import eventually
 
 RULE = "Use lowercase letters, numbers, and hyphens only"
@@ -175,7 +175,7 @@ async def test_a_person_tests_reconnects_and_deletes_a_connection(somebody: Pers
     assert page.url.endswith("/connections?connected=for-a-while")  # in place
     assert (await page.get_by_role("listitem", name="for-a-while").inner_text()).count("never") <= 1
 
-    await page.get_by_role("link", name="Reconnect for-a-while").click()
+    await click_through(page.get_by_role("link", name="Reconnect for-a-while"))
     await expect(page.locator("main")).to_contain_text("Corner Shop")
     await page.get_by_role("button", name="Continue to Notion").click()
     await page.get_by_role("button", name="Allow").click()

@@ -7,7 +7,7 @@ from playwright.async_api import Locator, Page, expect
 
 from local.stack import Stack
 from local.visitor import Visitor
-from tests.browser.chromium import Person
+from tests.browser.chromium import Person, click_through
 from tests.conftest import eventually
 
 SECRET = "canary-of-a-secret-value"
@@ -59,7 +59,7 @@ async def test_a_secret_goes_in_and_stands_in_no_page(somebody: Person, stack: S
     await page.get_by_role("button", name="Add the variable").click()
     await expect(row(page, "MAIL_KEY").get_by_text("mail.example.com")).to_be_visible()
     pages.append(await page.content())
-    await page.get_by_role("link", name="Change MAIL_KEY").click()
+    await click_through(page.get_by_role("link", name="Change MAIL_KEY"))
     await expect(page.get_by_label("Value")).to_have_value("")
     pages.append(await page.content())
     listed = await visitor.http.get(f"{stack.addresses.api}/api/v1/variables")

@@ -132,7 +132,7 @@ async def test_a_live_page_holds_up_no_stop_and_finds_the_next_process(
     await live(page)
     began = time.monotonic()
     await stack.children["api"].stop()
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 20
     await stack.start_api()
     run_id = await ask_for_approval(visitor)
     await page.get_by_text(run_id).wait_for(timeout=30_000)
