@@ -20,7 +20,7 @@ async def go_to_form(somebody: Person, stack: Stack) -> Page:
     await page.goto(stack.addresses.api)
     await page.get_by_role("link", name="OAuth Connections").click()
     await page.get_by_role("link", name="Add Connection").click()
-    await page.get_by_role("link", name="Connect Notion").click()
+    await click_through(page.get_by_role("link", name="Connect Notion"))
     return page
 
 
