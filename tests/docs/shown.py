@@ -20,6 +20,7 @@ from pathlib import Path
 from tests.docs.pages import PAGES
 
 GUIDE = "tests/docs/test_guide.py"
+LANGUAGES = ("go", "java", "js", "php", "ruby", "sh")
 README = "tests/docs/test_readme.py"
 # By page and language: the test that runs what has no comment above it.
 RUN = {
@@ -30,15 +31,19 @@ RUN = {
     ("guarantees.md", "python"): GUIDE,
     ("notion-events.md", "python"): "tests/docs/test_notion_events.py",
     ("notion.md", "python"): "tests/docs/test_notion.py",
+    **{("other-languages.md", language): "tests/docs/languages.py" for language in LANGUAGES},
     ("postgresql.md", "sql"): "tests/vault/test_roles.py",
     ("providers.md", "python"): GUIDE,
     ("records.md", "python"): "tests/docs/test_records.py",
     ("records.md", "text"): "tests/docs/test_records.py",
     ("scheduling.md", "python"): "tests/docs/test_code.py",
+    ("shopify.md", "python"): README,
+    ("shopify.md", "sh"): README,
     ("testing-workflows.md", "python"): "tests/steps/testing/test_documentation.py",
     ("testing-workflows.md", "text"): "tests/steps/testing/test_documentation.py",
     ("triggers.md", "python"): "tests/docs/test_triggers.py",
     ("triggers.md", "sh"): "tests/docs/test_triggers.py",
+    ("waiting.md", "sh"): README,
     ("writing-workflows.md", "python"): GUIDE,
 }
 MARKS = {
