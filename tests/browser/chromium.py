@@ -96,7 +96,7 @@ async def person(
 
 async def click_through(to_another_page: Locator) -> None:
     """Click, and wait until the page that it leads to has loaded: a click alone does not."""
-    async with to_another_page.page.expect_event("load"):
+    async with to_another_page.page.expect_navigation():
         await to_another_page.click()
 
 
