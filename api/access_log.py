@@ -5,11 +5,16 @@ import time
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from telemetry.place import REQUEST, Request
+
 logger = logging.getLogger("api.access")
 
 
 class AccessLog:
-    """Log each answer by its route, never by its address: addresses hold secrets of triggers, codes and states."""
+    """Log each answer by its route, never by its address: addresses hold secrets of triggers, codes and states.
+
+    The line names the run that the request has started or woken.
+    """
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -20,6 +25,7 @@ class AccessLog:
             await self.app(scope, receive, send)
             return
         began = time.perf_counter()
+        noted = REQUEST.set(Request())
         status = 0
 
         async def send_noted(message: Message) -> None:
@@ -34,3 +40,4 @@ class AccessLog:
             route = getattr(scope.get("route"), "path", "(no route)")
             milliseconds = (time.perf_counter() - began) * 1000
             logger.info("%s %s %s %.1f ms", scope["method"], route, status or "cut", milliseconds)
+            REQUEST.reset(noted)
