@@ -16,6 +16,7 @@ from temporalio.client import ClientConfig as ClientOptions
 from temporalio.common import HeaderCodecBehavior
 from temporalio.envconfig import ClientConfig
 from temporalio.plugin import SimplePlugin
+from temporalio.runtime import Runtime
 from temporalio.service import RPCError
 
 from codec.converter import make_converter
@@ -83,14 +84,14 @@ def leave(status: int) -> NoReturn:
     os._exit(status)
 
 
-async def connect(*, lazy: bool = False) -> Client:
+async def connect(*, lazy: bool = False, runtime: Runtime | None = None) -> Client:
     """Connect as Temporal's environment configuration says (TEMPORAL_ADDRESS, TEMPORAL_PROFILE, ...).
 
-    With `lazy` the first call connects, so that a process can start before Temporal does.
+    With `lazy` the first call connects, so that a process can start before Temporal does. `runtime` shows metrics.
     """
     config = ClientConfig.load_client_connect_config()
     config.setdefault("target_host", DEFAULT_ADDRESS)
-    return await Client.connect(**config, plugins=[plugin()], lazy=lazy)
+    return await Client.connect(**config, plugins=[plugin()], lazy=lazy, runtime=runtime)
 
 
 class SearchAttributes:

@@ -5,6 +5,7 @@ import time
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from api.telling import tell
 from telemetry.place import REQUEST, Request
 
 logger = logging.getLogger("api.access")
@@ -25,7 +26,7 @@ class AccessLog:
             await self.app(scope, receive, send)
             return
         began = time.perf_counter()
-        noted = REQUEST.set(Request())
+        noted = REQUEST.set(request := Request())
         status = 0
 
         async def send_noted(message: Message) -> None:
@@ -38,6 +39,7 @@ class AccessLog:
             await self.app(scope, receive, send_noted)
         finally:
             route = getattr(scope.get("route"), "path", "(no route)")
-            milliseconds = (time.perf_counter() - began) * 1000
-            logger.info("%s %s %s %.1f ms", scope["method"], route, status or "cut", milliseconds)
+            seconds = time.perf_counter() - began
+            logger.info("%s %s %s %.1f ms", scope["method"], route, status or "cut", seconds * 1000)
+            tell(request, scope["method"], route, status, seconds)
             REQUEST.reset(noted)

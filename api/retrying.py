@@ -42,7 +42,7 @@ async def retry_run(client: Client, run_id: str) -> Started:
         data = await _data(client, description) if needs_data(state) else None
         trigger = fitting(retry_of(run_id, record, state, data=data, now=datetime.now(UTC)))
         following = _next_id(run_id)
-        note_run(following, description.workflow_type)
+        note_run(following)
         try:
             await client.start_workflow(
                 description.workflow_type,

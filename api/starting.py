@@ -25,7 +25,7 @@ from steps.handles import handles_of
 from steps.naming import slug
 from steps.payload import check
 from steps.workflow import Workflow
-from telemetry.place import note_run
+from telemetry.place import note_duplicate, note_run, note_workflow
 from temporal import attributes_known
 
 MAX_START_BYTES = 2_000_000  # a little under the 2 MiB at which Temporal refuses a payload
@@ -107,7 +107,8 @@ def prepare_start(
     check(cls, "start", trigger.data)
     trigger = fitting(trigger)
     run_id = f"{slug(name)}/{run_key(key, origin)}"
-    note_run(run_id, name)
+    note_workflow(name)
+    note_run(run_id)
     return Start(name, trigger, run_id, task_queue, origin, handles_of(cls))
 
 
@@ -129,6 +130,7 @@ async def store_start(client: Client, start: Start) -> Started:
                 **await start.options(client),
             )
         except WorkflowAlreadyStartedError:
+            note_duplicate()
             return Started(start.run_id, duplicate=True)
     return Started(start.run_id, duplicate=False)
 

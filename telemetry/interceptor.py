@@ -9,6 +9,7 @@ from temporalio.client import Interceptor as ClientInterceptor
 from temporalio.worker import (
     ActivityInboundInterceptor,
     ExecuteActivityInput,
+    ExecuteWorkflowInput,
     Interceptor,
     StartActivityInput,
     StartLocalActivityInput,
@@ -18,8 +19,11 @@ from temporalio.worker import (
 )
 
 from steps.watch import UNDER_WAY
+from telemetry.call_watch import told
 from telemetry.headers import step_in, with_step
 from telemetry.place import CALL, Call
+from telemetry.recording import recorder
+from telemetry.run_watch import watched
 
 
 class StepsInterceptor(ClientInterceptor, Interceptor):
@@ -38,6 +42,9 @@ class _Run(WorkflowInboundInterceptor):
     def init(self, outbound: WorkflowOutboundInterceptor) -> None:
         super().init(_Outbound(outbound))
 
+    async def execute_workflow(self, input: ExecuteWorkflowInput) -> Any:
+        return await watched(super().execute_workflow(input))
+
 
 class _Outbound(WorkflowOutboundInterceptor):
     def start_activity(self, input: StartActivityInput) -> workflow.ActivityHandle[Any]:
@@ -54,8 +61,11 @@ class _Outbound(WorkflowOutboundInterceptor):
 class _Call(ActivityInboundInterceptor):
     async def execute_activity(self, input: ExecuteActivityInput) -> Any:
         # Set for good: the task is of this attempt alone, and the SDK's own lines about its end follow.
-        CALL.set(call_of(input))
-        return await super().execute_activity(input)
+        call = call_of(input)
+        CALL.set(call)
+        if activity.info().is_local or not recorder().on:
+            return await super().execute_activity(input)
+        return await told(call, super().execute_activity(input))
 
 
 def call_of(input: ExecuteActivityInput) -> Call:

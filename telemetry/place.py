@@ -41,6 +41,7 @@ class Request:
 
     runs: list[str] = field(default_factory=list[str])
     workflow: str | None = None
+    duplicate: bool = False
 
     @property
     def place(self) -> dict[str, Any]:
@@ -61,12 +62,22 @@ def here() -> dict[str, Any]:
     return current.place if current else {}
 
 
-def note_run(run: str, workflow: str | None = None) -> None:
-    """Note that the request under way has started or woken this run."""
+def note_run(run: str) -> None:
+    """Note that the request under way starts or wakes this run."""
+    if (request := REQUEST.get()) is not None and run not in request.runs:
+        request.runs.append(run)
+
+
+def note_workflow(name: str) -> None:
+    """Note which workflow the request under way is for."""
     if (request := REQUEST.get()) is not None:
-        if run not in request.runs:
-            request.runs.append(run)
-        request.workflow = workflow or request.workflow
+        request.workflow = name
+
+
+def note_duplicate() -> None:
+    """Note that an earlier request has started the run of this one."""
+    if (request := REQUEST.get()) is not None:
+        request.duplicate = True
 
 
 def note_connections(handles: list[str]) -> None:

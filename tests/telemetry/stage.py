@@ -30,7 +30,7 @@ from steps.dedupe import own_workflows
 from steps.discovery import discover
 from vault import Account, LocalKeys, Secret, Signer, Tokens, Vault, migrate
 
-FLOWS = Path(__file__).parent / "flows"
+FLOWS = Path(__file__).parent / "observed"
 HANDLE = "my-notion"
 TITLE = "Order of Ada Canary"
 """What only the payload says: nothing that is told of a run may hold it."""
@@ -55,6 +55,7 @@ class Stage:
     vault: Vault
     app: FastAPI
     notion: StandIn
+    metrics: str
     log: Lines = field(default_factory=Lines)
 
     def lines_of(self, run: str) -> list[dict[str, Any]]:
@@ -79,7 +80,7 @@ class Stage:
 
 
 @asynccontextmanager
-async def staged(client: Client, folder: Path, **options: Any) -> AsyncGenerator[Stage]:
+async def staged(client: Client, folder: Path, metrics: str, **options: Any) -> AsyncGenerator[Stage]:
     """Run everything."""
     notion = create_notion(Workspace(client_id="c", token_prefix="ntn_canary_"))
     listener = socket.create_server(("127.0.0.1", 0))  # it listens from here on, so nobody has to wait
@@ -96,7 +97,7 @@ async def staged(client: Client, folder: Path, **options: Any) -> AsyncGenerator
     token = notion.workspace.connect()
     await vault.connections.save(HANDLE, "notion", Account(id="bot"), Tokens(Secret(token), None))
     activities = Activities(vault, Signer.from_file(folder / "signing.key"), settings, client=client)
-    stage = Stage(client, settings, vault, create_app(settings, client=client, vault=vault), notion)
+    stage = Stage(client, settings, vault, create_app(settings, client=client, vault=vault), notion, metrics)
     root = logging.getLogger()
     level = root.level
     root.addHandler(stage.log)

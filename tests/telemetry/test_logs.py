@@ -10,7 +10,7 @@ import pytest
 from logs import make_formatter
 from tests.telemetry.stage import HANDLE, TITLE, Stage
 
-pytestmark = [pytest.mark.server, pytest.mark.asyncio(loop_scope="session")]
+pytestmark = pytest.mark.server
 
 
 def one(lines: list[dict[str, Any]], text: str) -> dict[str, Any]:

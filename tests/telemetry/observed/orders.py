@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from steps import Api, Retry, Workflow, step
 
 
@@ -29,3 +31,10 @@ class Broken(Workflow):
 
     async def start(self, data, headers, api: Api):
         raise RuntimeError("broken")
+
+
+class Parking(Workflow):
+    """Stop where only another build goes on."""
+
+    async def start(self, data, headers, api: Api):
+        datetime.now()
