@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 from temporalio import activity, workflow
 
+from telemetry.ids import trace_of
 from telemetry.place import here
+from telemetry.recording import is_traced
 
 if TYPE_CHECKING:
     from settings import Settings
@@ -57,6 +59,8 @@ def place_of(record: logging.LogRecord) -> dict[str, Any]:
         info: dict[str, Any] = getattr(record, name, None) or {}
         found |= {ours: info[theirs] for ours, theirs in _TEMPORAL.items() if info.get(theirs)}
     found |= {name: value for name in PLACE if (value := getattr(record, name, None)) is not None}
+    if "run" in found and is_traced(trace := trace_of(found["run"])):
+        found["trace"] = trace
     return {name: found[name] for name in PLACE if name in found}
 
 

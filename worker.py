@@ -163,7 +163,7 @@ async def serve(settings: Settings) -> int:
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     try:
-        with recording(settings, OF_WORKERS):
+        with recording(settings, OF_WORKERS, "durable-steps-worker"):
             await run_worker(settings, stop)
     except VaultError as error:
         log.error("%s (%s)", error, error.type)

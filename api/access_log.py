@@ -5,7 +5,7 @@ import time
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from api.telling import tell
+from api.telling import tell_of
 from telemetry.place import REQUEST, Request
 
 logger = logging.getLogger("api.access")
@@ -41,5 +41,11 @@ class AccessLog:
             route = getattr(scope.get("route"), "path", "(no route)")
             seconds = time.perf_counter() - began
             logger.info("%s %s %s %.1f ms", scope["method"], route, status or "cut", seconds * 1000)
-            tell(request, scope["method"], route, status, seconds)
+            tell_of(request, scope["method"], route, status, seconds, _traceparent(scope))
             REQUEST.reset(noted)
+
+
+def _traceparent(scope: Scope) -> str | None:
+    """Return what the caller says of its own trace."""
+    found = next((value for name, value in scope["headers"] if name == b"traceparent"), None)
+    return found.decode("latin-1") if found else None

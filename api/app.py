@@ -103,7 +103,8 @@ def create_app(
     except ProvidersFileInvalid as error:
         raise SystemExit(str(error)) from None
     telling = ExitStack()
-    telling.enter_context(recording(settings, OF_THE_API))  # here, where what ends the process says why and no more
+    # Here, where what ends the process says why and no more.
+    telling.enter_context(recording(settings, OF_THE_API, "durable-steps-api"))
     temporal_ui = origin_of(settings.temporal_ui_url) if settings.payload_keys_text.strip() else None
 
     @asynccontextmanager

@@ -77,7 +77,7 @@ async def resume_wait(client: Client, link: ResumeToken, event: Any) -> Outcome:
         PayloadTooLarge: payload and event together are over the limit.
         WorkerUnavailable: no worker took it in time; sending it again is safe.
     """
-    note_run(link.run_id)
+    note_run(link.run_id, started=False)
     handle = client.get_workflow_handle(link.run_id)
     request = ResumeRequest(wait_id=link.wait_id, event=event, click=secrets.token_hex(8))
     for _ in range(_TRIES):

@@ -25,7 +25,7 @@ from steps.handles import handles_of
 from steps.naming import slug
 from steps.payload import check
 from steps.workflow import Workflow
-from telemetry.place import note_duplicate, note_run, note_workflow
+from telemetry.place import note_run, note_workflow
 from temporal import attributes_known
 
 MAX_START_BYTES = 2_000_000  # a little under the 2 MiB at which Temporal refuses a payload
@@ -130,7 +130,7 @@ async def store_start(client: Client, start: Start) -> Started:
                 **await start.options(client),
             )
         except WorkflowAlreadyStartedError:
-            note_duplicate()
+            note_run(start.run_id, started=False)
             return Started(start.run_id, duplicate=True)
     return Started(start.run_id, duplicate=False)
 

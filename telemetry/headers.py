@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 
 from temporalio.api.common.v1 import Payload
 from temporalio.converter import PayloadConverter
 
 from steps.branch import Branch
+from telemetry.ids import SpanId, read_traceparent
 
 STEP = "steps-step"
 TRACE = "_tracer-data"  # Temporal's own name for it: clients in any language that trace send it
@@ -29,6 +30,17 @@ def step_in(headers: Mapping[str, Payload]) -> tuple[str, int, int] | None:
             return step, branch, attempt
         case _:
             return None
+
+
+def with_parent(headers: Mapping[str, Payload], parent: SpanId) -> dict[str, Payload]:
+    """Add the span that what is started belongs below."""
+    return _with(headers, TRACE, {"traceparent": parent.traceparent})
+
+
+def parent_in(headers: Mapping[str, Payload]) -> SpanId | None:
+    """Return the span that a run was started below, by whatever client."""
+    found: object = _read(headers, TRACE)
+    return read_traceparent(cast("dict[str, object]", found).get("traceparent")) if isinstance(found, dict) else None
 
 
 def _with(headers: Mapping[str, Payload], name: str, value: Any) -> dict[str, Payload]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+import secrets
 from typing import NamedTuple
 
 _TRACEPARENT = re.compile(r"00-(?!0{32})([0-9a-f]{32})-(?!0{16})([0-9a-f]{16})-[0-9a-f]{2}")
@@ -31,9 +32,14 @@ def run_span(run: str) -> SpanId:
     return SpanId(trace_of(run), _digest("run", run)[:16])
 
 
-def step_span(run: str, branch: int, attempt: int) -> SpanId:
+def step_span(run: str, step: str, branch: int, attempt: int) -> SpanId:
     """Return the span of one attempt of a step."""
-    return SpanId(trace_of(run), _digest("step", run, str(branch), str(attempt))[:16])
+    return SpanId(trace_of(run), _digest("step", run, step, str(branch), str(attempt))[:16])
+
+
+def new_span(trace: str) -> SpanId:
+    """Return a span that nobody has to find again."""
+    return SpanId(trace, secrets.token_hex(8))
 
 
 def read_traceparent(text: object) -> SpanId | None:

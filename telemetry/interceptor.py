@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, NoReturn
 
 from temporalio import activity, workflow
+from temporalio.api.common.v1 import Payload
 from temporalio.client import Interceptor as ClientInterceptor
+from temporalio.client import (
+    OutboundInterceptor,
+    StartWorkflowInput,
+    StartWorkflowUpdateWithStartInput,
+    WorkflowHandle,
+    WorkflowUpdateHandle,
+)
 from temporalio.worker import (
     ActivityInboundInterceptor,
+    ContinueAsNewInput,
     ExecuteActivityInput,
     ExecuteWorkflowInput,
     Interceptor,
@@ -20,14 +30,19 @@ from temporalio.worker import (
 
 from steps.watch import UNDER_WAY
 from telemetry.call_watch import told
-from telemetry.headers import step_in, with_step
-from telemetry.place import CALL, Call
-from telemetry.recording import recorder
+from telemetry.headers import TRACE, parent_in, step_in, with_parent, with_step
+from telemetry.ids import SpanId, trace_of
+from telemetry.place import CALL, REQUEST, Call
+from telemetry.recording import is_traced, recorder
 from telemetry.run_watch import watched
 
 
 class StepsInterceptor(ClientInterceptor, Interceptor):
     """Let calls know the step that makes them; a client hands it on to its workers."""
+
+    def intercept_client(self, next: OutboundInterceptor) -> OutboundInterceptor:
+        """Return what every start of a run goes through."""
+        return _Client(next)
 
     def workflow_interceptor_class(self, input: WorkflowInterceptorClassInput) -> type[WorkflowInboundInterceptor]:
         """Return what every run goes through."""
@@ -38,15 +53,37 @@ class StepsInterceptor(ClientInterceptor, Interceptor):
         return _Call(next)
 
 
+class _Client(OutboundInterceptor):
+    async def start_workflow(self, input: StartWorkflowInput) -> WorkflowHandle[Any, Any]:
+        input.headers = _below_request(input.id, input.headers)
+        return await super().start_workflow(input)
+
+    async def start_update_with_start_workflow(
+        self, input: StartWorkflowUpdateWithStartInput
+    ) -> WorkflowUpdateHandle[Any]:
+        start = input.start_workflow_input
+        start.headers = _below_request(start.id, start.headers)
+        return await super().start_update_with_start_workflow(input)
+
+
+def _below_request(run: str, headers: Mapping[str, Payload]) -> Mapping[str, Payload]:
+    request, trace = REQUEST.get(), trace_of(run)
+    return with_parent(headers, SpanId(trace, request.span)) if request and is_traced(trace) else headers
+
+
 class _Run(WorkflowInboundInterceptor):
     def init(self, outbound: WorkflowOutboundInterceptor) -> None:
-        super().init(_Outbound(outbound))
+        self._outbound = _Outbound(outbound)
+        super().init(self._outbound)
 
     async def execute_workflow(self, input: ExecuteWorkflowInput) -> Any:
-        return await watched(super().execute_workflow(input))
+        self._outbound.parent = input.headers.get(TRACE)
+        return await watched(super().execute_workflow(input), parent_in(input.headers))
 
 
 class _Outbound(WorkflowOutboundInterceptor):
+    parent: Payload | None = None
+
     def start_activity(self, input: StartActivityInput) -> workflow.ActivityHandle[Any]:
         if branch := UNDER_WAY.get():
             input.headers = with_step(input.headers, branch)
@@ -56,6 +93,11 @@ class _Outbound(WorkflowOutboundInterceptor):
         if branch := UNDER_WAY.get():
             input.headers = with_step(input.headers, branch)
         return super().start_local_activity(input)
+
+    def continue_as_new(self, input: ContinueAsNewInput) -> NoReturn:
+        if self.parent is not None:
+            input.headers = {**input.headers, TRACE: self.parent}
+        super().continue_as_new(input)
 
 
 class _Call(ActivityInboundInterceptor):

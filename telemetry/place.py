@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import secrets
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from steps.watch import UNDER_WAY
+from telemetry.ids import SpanId, new_span, trace_of
 
 
 @dataclass
@@ -25,6 +28,11 @@ class Call:
     connection: str | None = None
     provider: str | None = None
 
+    @cached_property
+    def span(self) -> SpanId:
+        """The span of this attempt."""
+        return new_span(trace_of(self.run or ""))
+
     @property
     def place(self) -> dict[str, Any]:
         """What a log line says of it."""
@@ -39,14 +47,20 @@ class Call:
 class Request:
     """One request to the API, and the runs that it has started or woken."""
 
-    runs: list[str] = field(default_factory=list[str])
+    runs: dict[str, bool] = field(default_factory=dict[str, bool])
+    """Each run, and whether this request has started it."""
     workflow: str | None = None
-    duplicate: bool = False
+    span: str = field(default_factory=lambda: secrets.token_hex(8))
+
+    @property
+    def run(self) -> str | None:
+        """The run, or the first of them."""
+        return next(iter(self.runs), None)
 
     @property
     def place(self) -> dict[str, Any]:
         """What a log line says of it; of several runs, it names the first."""
-        found = {"run": self.runs[0] if self.runs else None, "workflow": self.workflow}
+        found = {"run": self.run, "workflow": self.workflow}
         return {name: value for name, value in found.items() if value is not None}
 
 
@@ -62,22 +76,16 @@ def here() -> dict[str, Any]:
     return current.place if current else {}
 
 
-def note_run(run: str) -> None:
-    """Note that the request under way starts or wakes this run."""
-    if (request := REQUEST.get()) is not None and run not in request.runs:
-        request.runs.append(run)
+def note_run(run: str, *, started: bool = True) -> None:
+    """Note that the request under way starts this run, or wakes one that an earlier request has started."""
+    if (request := REQUEST.get()) is not None:
+        request.runs[run] = started
 
 
 def note_workflow(name: str) -> None:
     """Note which workflow the request under way is for."""
     if (request := REQUEST.get()) is not None:
         request.workflow = name
-
-
-def note_duplicate() -> None:
-    """Note that an earlier request has started the run of this one."""
-    if (request := REQUEST.get()) is not None:
-        request.duplicate = True
 
 
 def note_connections(handles: list[str]) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Generator, Iterable
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -14,6 +14,8 @@ from telemetry.families import Family
 
 if TYPE_CHECKING:
     from telemetry.metrics import Metrics
+    from telemetry.spans import Span
+    from telemetry.traces import Traces
 
 logger = logging.getLogger("telemetry")
 _MOST_KEPT = 20_000
@@ -24,13 +26,14 @@ class Recorder:
     """Who listens in this process."""
 
     metrics: Metrics | None = None
+    traces: Traces | None = None
     _told: dict[tuple[str, ...], None] = field(default_factory=dict[tuple[str, ...], None])
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     @property
     def on(self) -> bool:
         """Tell whether anybody listens."""
-        return self.metrics is not None
+        return self.metrics is not None or self.traces is not None
 
     def first(self, *key: str) -> bool:
         """Tell whether this is told for the first time: what Temporal lets a worker do again is counted once.
@@ -72,6 +75,17 @@ def observe(family: Family, seconds: float, *labels: str, run: str | None = None
         _active.metrics.observe(family, seconds, run, labels)
 
 
+def tell(span: Span) -> None:
+    """Tell of something that took time and has ended."""
+    if _active.traces is not None:
+        _active.traces.tell(span)
+
+
+def is_traced(trace: str) -> bool:
+    """Tell whether the spans of this trace are sent."""
+    return _active.traces is not None and _active.traces.wants(trace)
+
+
 def show(family: Family, values: dict[tuple[str, ...], float]) -> None:
     """Let a gauge have these values, by its labels."""
     if _active.metrics is not None:
@@ -79,29 +93,51 @@ def show(family: Family, values: dict[tuple[str, ...], float]) -> None:
 
 
 @contextmanager
-def recording(settings: Settings, families: Iterable[Family]) -> Generator[Recorder]:
-    """Listen as the settings say, for as long as the block runs.
+def recording(settings: Settings, families: Iterable[Family], service: str) -> Generator[Recorder]:
+    """Listen as the settings say, for as long as the block runs; `service` is what the process is called.
 
     Raises:
         SystemExit: nothing can listen at the address that they name.
     """
     global _active
-    if settings.metrics_address is None:
+    if settings.metrics_address is None and settings.traces_url is None:
         yield _active
         return
+    with ExitStack() as open:
+        metrics = open.enter_context(_showing(settings.metrics_address, families)) if settings.metrics_address else None
+        traces = open.enter_context(_sending(settings, service)) if settings.traces_url else None
+        before, _active = _active, Recorder(metrics, traces)
+        try:
+            yield _active
+        finally:
+            _active = before
+
+
+@contextmanager
+def _showing(address: str, families: Iterable[Family]) -> Generator[Metrics]:
     from telemetry.metrics import Metrics
 
-    before, metrics = _active, Metrics(families)
-    host, port = split_address(settings.metrics_address)
+    metrics = Metrics(families)
+    host, port = split_address(address)
     try:
         server = metrics.serve(host, port)
     except OSError as error:
         raise SystemExit(f"STEPS_METRICS_ADDRESS: nothing can listen at {host}:{port}: {error.strerror}.") from None
-    logger.info("Metrics at http://%s/metrics", settings.metrics_address)
-    _active = Recorder(metrics)
+    logger.info("Metrics at http://%s/metrics", address)
     try:
-        yield _active
+        yield metrics
     finally:
-        _active = before
         server.shutdown()
         server.server_close()
+
+
+@contextmanager
+def _sending(settings: Settings, service: str) -> Generator[Traces]:
+    from telemetry.traces import Traces
+
+    traces = Traces(settings, service)
+    logger.info("Traces to %s", settings.traces_endpoint)
+    try:
+        yield traces
+    finally:
+        traces.close()

@@ -24,7 +24,9 @@ from telemetry.families import (
     STEPS_ENDED,
     TIMER_LAG,
 )
-from telemetry.recording import count, observe, prepare, recorder
+from telemetry.ids import SpanId, run_span, step_span
+from telemetry.recording import count, observe, prepare, recorder, tell
+from telemetry.spans import Span, nanoseconds, of_run
 
 _TRIGGERS = frozenset({"api", "hook", "notion", "test", "retry", "schedule"})
 
@@ -32,9 +34,9 @@ _TRIGGERS = frozenset({"api", "hook", "notion", "test", "retry", "schedule"})
 class RunWatch(Watch):
     """Count what a run does."""
 
-    def __init__(self, run: Run) -> None:
+    def __init__(self, run: Run, parent: SpanId | None) -> None:
         info = workflow.info()
-        self._run = run
+        self._run, self._parent = run, parent
         self.id, self.workflow, self._execution = info.workflow_id, info.workflow_type, info.run_id
 
     def began(self, branch: Branch, now: datetime) -> None:
@@ -47,6 +49,18 @@ class RunWatch(Watch):
         if self._first("ended", str(branch.id), str(branch.attempt), outcome):
             count(STEPS_ENDED, self.workflow, branch.action, outcome, run=self.id)
             observe(STEP_SECONDS, (now - began).total_seconds(), self.workflow, run=self.id)
+            more = {"branch": branch.id, "attempt": branch.attempt, "parent_branch": branch.parent, "outcome": outcome}
+            tell(
+                Span(
+                    step_span(self.id, branch.action, branch.id, branch.attempt),
+                    f"step {branch.action}",
+                    nanoseconds(began),
+                    nanoseconds(now),
+                    of_run(self.id, self.workflow, step=branch.action, **more),
+                    parent=run_span(self.id),
+                    error=kind,
+                )
+            )
 
     def started(self) -> None:
         """Take in that the run has begun."""
@@ -57,7 +71,23 @@ class RunWatch(Watch):
         """Take in that the run has ended."""
         if self._first("over"):
             count(RUNS_ENDED, self.workflow, outcome, run=self.id)
-            observe(RUN_SECONDS, (workflow.now() - self._run.started_at).total_seconds(), self.workflow, run=self.id)
+            began, now = self._run.started_at, workflow.now()
+            observe(RUN_SECONDS, (now - began).total_seconds(), self.workflow, run=self.id)
+            # What another system's trace started is a trace of its own, which leads there.
+            span, above = run_span(self.id), self._parent
+            ours = above is not None and above.trace == span.trace
+            tell(
+                Span(
+                    span,
+                    f"run {self.workflow}",
+                    nanoseconds(began),
+                    nanoseconds(now),
+                    of_run(self.id, self.workflow, outcome=outcome),
+                    parent=above if ours else None,
+                    error="run-failed" if outcome == "failed" else None,
+                    links=() if above is None or ours else (above,),
+                )
+            )
 
     def parked(self) -> None:
         """Take in that it cannot go on."""
@@ -76,12 +106,12 @@ def prepare_runs(workflows: Iterable[str]) -> None:
             prepare(RUNS_ENDED, name, outcome)
 
 
-async def watched(work: Awaitable[Any]) -> Any:
-    """Let a run go its way, and tell of it if anybody listens."""
+async def watched(work: Awaitable[Any], parent: SpanId | None) -> Any:
+    """Let a run go its way, and tell of it if anybody listens; `parent` is the span that it was started below."""
     run = run_of(workflow.instance()) if recorder().on else None
     if run is None or workflow.info().workflow_type.startswith(OWN_NAMES):
         return await work
-    run.watch = watch = RunWatch(run)
+    run.watch = watch = RunWatch(run, parent)
     watch.started()
     try:
         result = await work

@@ -10,16 +10,20 @@ from local.ports import choose
 from settings import Settings
 from telemetry.families import FAMILIES
 from telemetry.recording import recording
+from tests.telemetry.receiver import receiving
 from tests.telemetry.stage import Stage, staged
 
 
 @pytest_asyncio.fixture(scope="package", loop_scope="session")
 async def stage(dev_server: WorkflowEnvironment, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stage]:
     address = f"127.0.0.1:{choose(0, set())}"
-    settings = Settings(_env_file=None, metrics_address=address)  # pyright: ignore[reportCallIssue]  # pydantic-settings' own
-    with recording(settings, FAMILIES):
-        async with staged(dev_server.client, tmp_path_factory.mktemp("telemetry"), address) as stage:
-            yield stage
+    with receiving() as receiver:
+        given = {"metrics_address": address, "traces_url": receiver.url, "traces_headers": "x-team=shop"}
+        settings = Settings(_env_file=None, **given)  # pyright: ignore[reportCallIssue, reportArgumentType]
+        with recording(settings, FAMILIES, "tests"):
+            folder = tmp_path_factory.mktemp("telemetry")
+            async with staged(dev_server.client, folder, address, receiver) as stage:
+                yield stage
 
 
 @pytest_asyncio.fixture(scope="package", loop_scope="session")

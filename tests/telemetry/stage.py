@@ -28,6 +28,9 @@ from logs import make_formatter
 from settings import Settings
 from steps.dedupe import own_workflows
 from steps.discovery import discover
+from telemetry.ids import trace_of
+from telemetry.recording import recorder
+from tests.telemetry.receiver import Receiver, Seen
 from vault import Account, LocalKeys, Secret, Signer, Tokens, Vault, migrate
 
 FLOWS = Path(__file__).parent / "observed"
@@ -56,7 +59,19 @@ class Stage:
     app: FastAPI
     notion: StandIn
     metrics: str
+    receiver: Receiver
     log: Lines = field(default_factory=Lines)
+
+    async def spans_of(self, run: str) -> list[Seen]:
+        """Return the spans of a run's trace, as the collector has them."""
+        traces = recorder().traces
+        assert traces is not None
+        await asyncio.to_thread(traces.flush)
+        return [span for span in self.receiver.spans if span.trace == trace_of(run)]
+
+    async def scraped(self, accept: str = "application/openmetrics-text") -> str:
+        async with httpx.AsyncClient(trust_env=False) as http:
+            return (await http.get(f"http://{self.metrics}/metrics", headers={"Accept": accept})).text
 
     def lines_of(self, run: str) -> list[dict[str, Any]]:
         return [line for line in self.log.lines if line.get("run") == run]
@@ -80,7 +95,9 @@ class Stage:
 
 
 @asynccontextmanager
-async def staged(client: Client, folder: Path, metrics: str, **options: Any) -> AsyncGenerator[Stage]:
+async def staged(
+    client: Client, folder: Path, metrics: str, receiver: Receiver, **options: Any
+) -> AsyncGenerator[Stage]:
     """Run everything."""
     notion = create_notion(Workspace(client_id="c", token_prefix="ntn_canary_"))
     listener = socket.create_server(("127.0.0.1", 0))  # it listens from here on, so nobody has to wait
@@ -97,7 +114,7 @@ async def staged(client: Client, folder: Path, metrics: str, **options: Any) -> 
     token = notion.workspace.connect()
     await vault.connections.save(HANDLE, "notion", Account(id="bot"), Tokens(Secret(token), None))
     activities = Activities(vault, Signer.from_file(folder / "signing.key"), settings, client=client)
-    stage = Stage(client, settings, vault, create_app(settings, client=client, vault=vault), notion, metrics)
+    stage = Stage(client, settings, vault, create_app(settings, client=client, vault=vault), notion, metrics, receiver)
     root = logging.getLogger()
     level = root.level
     root.addHandler(stage.log)

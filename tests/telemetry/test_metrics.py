@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 
-import httpx
 import pytest
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as openmetrics  # pyright: ignore[reportUnknownVariableType]
 from prometheus_client.parser import text_string_to_metric_families as plain
@@ -20,11 +19,6 @@ from tests.telemetry.stage import TITLE, Stage
 
 pytestmark = pytest.mark.server
 Samples = dict[tuple[str, frozenset[tuple[str, str]]], float]
-
-
-async def scraped(stage: Stage, accept: str = "application/openmetrics-text") -> str:
-    async with httpx.AsyncClient(trust_env=False) as http:
-        return (await http.get(f"http://{stage.metrics}/metrics", headers={"Accept": accept})).text
 
 
 def samples_in(text: str) -> Samples:
@@ -61,13 +55,13 @@ COUNTED: list[tuple[str, dict[str, str], int]] = [
 
 
 async def test_a_run_is_counted_exactly_though_it_is_replayed_at_every_turn(stage: Stage, recorded: str):
-    samples = samples_in(await scraped(stage))
+    samples = samples_in(await stage.scraped())
     found = [(name, labels, value(samples, name, **labels)) for name, labels, _ in COUNTED]
     assert found == COUNTED
 
 
 async def test_each_request_that_notion_had_is_counted(stage: Stage, recorded: str):
-    samples = samples_in(await scraped(stage))
+    samples = samples_in(await stage.scraped())
     had = Counter((call["method"], str(call["status"])) for call in stage.notion.workspace.calls.as_json())
     assert had["POST", "200"] == had["GET", "503"] == 1
     for (method, status), number in had.items():
@@ -84,11 +78,11 @@ def test_the_same_is_told_once_until_much_else_was_told(monkeypatch: pytest.Monk
 
 
 async def test_what_fails_and_what_comes_twice_is_counted_as_that(stage: Stage):
-    before = samples_in(await scraped(stage))
+    before = samples_in(await stage.scraped())
     first = await stage.trigger("Broken", "broken-1")
     assert await stage.trigger("Broken", "broken-1") == first
     await stage.end(first)
-    after = samples_in(await scraped(stage))
+    after = samples_in(await stage.scraped())
     for name, labels in [
         ("durable_steps_runs_started_total", {"workflow": "Broken", "trigger": "hook"}),
         ("durable_steps_runs_ended_total", {"workflow": "Broken", "outcome": "failed"}),
@@ -107,7 +101,7 @@ async def test_a_run_that_parks_is_counted_once_however_often_it_is_tried(stage:
         return (await handle.describe()).raw_description.pending_workflow_task.attempt > 1
 
     await eventually(tried)
-    samples = samples_in(await scraped(stage))
+    samples = samples_in(await stage.scraped())
     await handle.terminate()
     assert value(samples, "durable_steps_runs_parked_total", workflow="Parking") == 1
     assert value(samples, "durable_steps_runs_started_total", workflow="Parking", trigger="hook") == 1
@@ -115,22 +109,22 @@ async def test_a_run_that_parks_is_counted_once_however_often_it_is_tried(stage:
 
 async def test_what_comes_from_outside_makes_no_series(stage: Stage):
     await stage.post("/hooks/no-such-workflow-at-all/secret", json={})
-    text = await scraped(stage)
+    text = await stage.scraped()
     assert "no-such-workflow-at-all" not in text
     assert value(samples_in(text), "durable_steps_triggers_total", workflow="unknown", outcome="refused") == 1
 
 
 async def test_both_formats_can_be_read_and_show_every_family_and_no_other(stage: Stage, recorded: str):
     ours = {family.name for family in FAMILIES}
-    assert {family.name for family in openmetrics(await scraped(stage))} == ours
-    names = {family.name for family in plain(await scraped(stage, "text/plain"))}
+    assert {family.name for family in openmetrics(await stage.scraped())} == ours
+    names = {family.name for family in plain(await stage.scraped("text/plain"))}
     assert {name for name in names if not name.endswith("_created")} == ours
 
 
 async def test_a_number_leads_to_a_run(stage: Stage, recorded: str):
     exemplars = [
         sample.exemplar.labels
-        for family in openmetrics(await scraped(stage))
+        for family in openmetrics(await stage.scraped())
         for sample in family.samples
         if sample.exemplar and sample.labels.get("workflow") == "RecordOrder"
     ]
@@ -149,7 +143,7 @@ def test_an_exemplar_is_never_too_long(length: int):
 async def test_the_state_of_connections_vault_and_checks_is_shown(stage: Stage):
     await show_states(stage.vault)
     await show_checks(stage.app.state.services)
-    samples = samples_in(await scraped(stage))
+    samples = samples_in(await stage.scraped())
     assert value(samples, "durable_steps_connections", provider="notion", state="active") == 1
     assert value(samples, "durable_steps_vault_up") == 1
     states = {check: value(samples, "durable_steps_check", check=check, state="ok") for check in ("temporal", "vault")}
@@ -157,6 +151,6 @@ async def test_the_state_of_connections_vault_and_checks_is_shown(stage: Stage):
 
 
 async def test_nothing_of_what_runs_work_on_is_shown(stage: Stage, recorded: str):
-    text = await scraped(stage)
+    text = await stage.scraped()
     assert TITLE not in text
     assert "ntn_canary_" not in text

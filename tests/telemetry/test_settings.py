@@ -63,7 +63,7 @@ def test_what_is_empty_is_unset():
 
 def test_without_an_address_nobody_listens():
     before = recorder()
-    with recording(made(), OF_WORKERS):
+    with recording(made(), OF_WORKERS, "tests"):
         assert recorder() is before
     assert core_runtime(made()) is None
 
@@ -71,7 +71,7 @@ def test_without_an_address_nobody_listens():
 def test_an_address_that_is_taken_ends_the_start_with_its_name():
     with socket.create_server(("127.0.0.1", 0)) as taken:
         address = f"127.0.0.1:{taken.getsockname()[1]}"
-        listening = recording(made(metrics_address=address), OF_WORKERS)
+        listening = recording(made(metrics_address=address), OF_WORKERS, "tests")
         with pytest.raises(SystemExit, match=f"STEPS_METRICS_ADDRESS: nothing can listen at {address}"), listening:
             pass
         with pytest.raises(SystemExit, match=f"STEPS_TEMPORAL_METRICS_ADDRESS: nothing can listen at {address}"):

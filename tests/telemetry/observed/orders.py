@@ -38,3 +38,14 @@ class Parking(Workflow):
 
     async def start(self, data, headers, api: Api):
         datetime.now()
+
+
+class Chain(Workflow):
+    """Do the same twice."""
+
+    async def start(self, data, headers, api: Api):
+        await api.schedule_next_step(action="again", payload={"left": 1})
+
+    async def again(self, data, headers, api: Api):
+        if data["left"]:
+            await api.schedule_next_step(delay=0.05, action="again", payload={"left": data["left"] - 1})
