@@ -11,7 +11,10 @@ import yaml  # pyright: ignore[reportMissingModuleSource]  # it has no types
 
 from logs import PLACE
 from settings import ROOT
+from telemetry.call_watch import said_of
 from telemetry.families import FAMILIES, OF_THE_API, OF_WORKERS, Family
+from telemetry.place import Call
+from telemetry.spans import of_run
 from tests.docs.pages import code, rows, section, text_of
 from vault.errors import VaultError
 
@@ -102,3 +105,10 @@ def test_every_family_is_in_base_units_and_under_our_name():
     for family in FAMILIES:
         assert family.name.startswith("durable_steps_")
         assert family.name.endswith("_seconds") == (family.kind == "histogram")
+
+
+def test_the_page_has_every_attribute_of_a_span():
+    said = {**said_of(Call("fetch", 1)), **of_run(None, None, parent_branch=None, outcome=None)}
+    ours = {name for name in said if name.startswith("durable_steps.")}
+    table = "\n".join(" | ".join(row) for row in rows(section(text_of("docs/observing.md"), "Traces")))
+    assert set(re.findall(r"`(durable_steps\.\w+)`", table)) == ours
