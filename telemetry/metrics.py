@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, cast
+from typing import Any
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, start_http_server
-from prometheus_client.openmetrics import exposition
 
 from telemetry.families import Family
 from telemetry.ids import trace_of
@@ -46,10 +45,6 @@ class Metrics:
         seen |= values.keys()
         for labels in seen:
             _of(made, labels).set(values.get(labels, 0))
-
-    def text(self) -> str:
-        """Return everything, as OpenMetrics."""
-        return cast("bytes", exposition.generate_latest(self.registry)).decode()  # pyright: ignore[reportUnknownMemberType]
 
     def serve(self, host: str, port: int) -> Any:
         """Show it at a port of its own, from a thread; return the server.

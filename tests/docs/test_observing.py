@@ -112,3 +112,20 @@ def test_the_page_has_every_attribute_of_a_span():
     ours = {name for name in said if name.startswith("durable_steps.")}
     table = "\n".join(" | ".join(row) for row in rows(section(text_of("docs/observing.md"), "Traces")))
     assert set(re.findall(r"`(durable_steps\.\w+)`", table)) == ours
+
+
+def test_what_is_mounted_for_grafana_prometheus_and_tempo_fits_together():
+    def read(name: str) -> dict[str, Any]:
+        return yaml.safe_load((ROOT / "docker" / name).read_text(encoding="utf-8"))
+
+    prometheus, tempo = read("prometheus.yml"), read("tempo.yml")
+    assert prometheus["rule_files"] == ["alerts.yml"]
+    jobs = {job["job_name"] for job in prometheus["scrape_configs"]}
+    watched = next(rule["expr"] for rule in RULES if rule["alert"] == "ProcessGone")
+    assert 'job=~"durable-steps-(api|worker)"' in watched
+    assert jobs > {"durable-steps-api", "durable-steps-worker"}
+    sources = {source["uid"]: source for source in read("grafana/datasources.yml")["datasources"]}
+    (leads,) = sources["prometheus"]["jsonData"]["exemplarTraceIdDestinations"]
+    assert leads["datasourceUid"] in sources
+    assert str(tempo["server"]["http_listen_port"]) in sources["tempo"]["url"]
+    assert read("grafana/dashboards.yml")["providers"]
