@@ -42,7 +42,6 @@ COUNTED: list[tuple[str, dict[str, str], int]] = [
     ("durable_steps_steps_ended_total", {**RECORDED, "step": "create_record", "outcome": "retried"}, 1),
     ("durable_steps_steps_ended_total", {**RECORDED, "step": "create_record", "outcome": "completed"}, 1),
     ("durable_steps_step_seconds_count", RECORDED, 3),
-    ("durable_steps_timer_lag_seconds_count", {}, 2),
     ("durable_steps_calls_total", {**RECORDED, "call": "notion", "provider": "notion", "outcome": "ok"}, 2),
     ("durable_steps_calls_total", {**RECORDED, "call": "notion", "provider": "notion", "outcome": "notion-error"}, 1),
     ("durable_steps_triggers_total", {**RECORDED, "outcome": "started"}, 1),
@@ -58,6 +57,8 @@ async def test_a_run_is_counted_exactly_though_it_is_replayed_at_every_turn(stag
     samples = samples_in(await stage.scraped())
     found = [(name, labels, value(samples, name, **labels)) for name, labels, _ in COUNTED]
     assert found == COUNTED
+    # Of every workflow together: the delayed step and its second attempt are among them.
+    assert value(samples, "durable_steps_timer_lag_seconds_count") >= 2
 
 
 async def test_each_request_that_notion_had_is_counted(stage: Stage, recorded: str):
