@@ -57,28 +57,41 @@ def recorder() -> Recorder:
     return _active
 
 
+@contextmanager
+def _harmless() -> Generator[None]:
+    """Let a mistake in what is told change nothing of what it is told of: a run would stop at it."""
+    try:
+        yield
+    except Exception:
+        logger.exception("Not told")
+
+
 def count(family: Family, *labels: str, run: str | None = None) -> None:
     """Add one to a counter; its labels in their order."""
     if _active.metrics is not None:
-        _active.metrics.count(family, run, labels)
+        with _harmless():
+            _active.metrics.count(family, run, labels)
 
 
 def prepare(family: Family, *labels: str) -> None:
     """Show 0 for a counter that has counted nothing yet, so that its first increase is seen."""
     if _active.metrics is not None:
-        _active.metrics.prepare(family, labels)
+        with _harmless():
+            _active.metrics.prepare(family, labels)
 
 
 def observe(family: Family, seconds: float, *labels: str, run: str | None = None) -> None:
     """Take a length of time in."""
     if _active.metrics is not None:
-        _active.metrics.observe(family, seconds, run, labels)
+        with _harmless():
+            _active.metrics.observe(family, seconds, run, labels)
 
 
 def tell(span: Span) -> None:
     """Tell of something that took time and has ended."""
     if _active.traces is not None:
-        _active.traces.tell(span)
+        with _harmless():
+            _active.traces.tell(span)
 
 
 def is_traced(trace: str) -> bool:
@@ -89,7 +102,8 @@ def is_traced(trace: str) -> bool:
 def show(family: Family, values: dict[tuple[str, ...], float]) -> None:
     """Let a gauge have these values, by its labels."""
     if _active.metrics is not None:
-        _active.metrics.show(family, values)
+        with _harmless():
+            _active.metrics.show(family, values)
 
 
 @contextmanager

@@ -134,5 +134,8 @@ def _take(watch: RunWatch, error: BaseException) -> None:
 
 
 def _trigger() -> str:
-    found: object = workflow.memo_value("trigger", None)  # any client may have written it
+    try:
+        found: object = workflow.memo_value("trigger", None)
+    except Exception:  # any client may have written it, in any form
+        return "client"
     return found if isinstance(found, str) and found in _TRIGGERS else "client"

@@ -5,11 +5,14 @@ from __future__ import annotations
 import subprocess
 import sys
 import time
+from typing import Any
 
 import pytest
 
 from local.ports import choose
 from settings import ROOT, Settings
+from telemetry import recording
+from telemetry.families import RUN_SECONDS, RUNS_ENDED, VAULT_UP
 from telemetry.ids import new_span, trace_of
 from telemetry.spans import Span
 from telemetry.traces import Traces
@@ -49,3 +52,21 @@ def test_a_share_of_the_runs_is_traced_and_every_process_takes_the_same(share: f
     assert taken == [run for run in runs if other.wants(run)]
     one.close()
     other.close()
+
+
+class Broken:
+    """Whoever listens, with a mistake in it."""
+
+    def __getattr__(self, name: str) -> Any:
+        raise ValueError("a mistake")
+
+
+def test_a_mistake_in_what_is_told_stops_nothing(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture):
+    broken: Any = Broken()
+    monkeypatch.setattr(recording, "_active", recording.Recorder(broken, broken))
+    recording.count(RUNS_ENDED, "A", "failed", run="a/1")
+    recording.prepare(RUNS_ENDED, "A", "failed")
+    recording.observe(RUN_SECONDS, 1.0, "A")
+    recording.show(VAULT_UP, {(): 1.0})
+    recording.tell(Span(new_span(trace_of("a/1")), "run A", 0, 1, {}))
+    assert [record.message for record in caplog.records] == ["Not told"] * 5
