@@ -1,4 +1,4 @@
-"""The one place that configures a Temporal client: profile, converter, encryption and sandbox."""
+"""The one place that configures a Temporal client: profile, converter, encryption, sandbox and interceptor."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from temporalio.client import ClientConfig as ClientOptions
 from temporalio.common import HeaderCodecBehavior
 from temporalio.envconfig import ClientConfig
 from temporalio.plugin import SimplePlugin
+from temporalio.runtime import Runtime
 from temporalio.service import RPCError
 
 from codec.converter import make_converter
@@ -23,6 +24,7 @@ from codec.keys import PayloadKey, read_keys
 from settings import Settings
 from steps.attributes import TYPES
 from steps.sandbox import workflow_runner
+from telemetry.interceptor import StepsInterceptor
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -37,7 +39,7 @@ log = logging.getLogger("temporal")
 
 
 class StepsPlugin(SimplePlugin):
-    """Configure converter, encryption and sandbox alike, wherever it is given.
+    """Configure converter, encryption, sandbox and interceptor alike, wherever it is given.
 
     `workflow_failure_exception_types` stays empty on purpose: a nondeterminism error parks the run, so that a fixed
     deploy heals it, where `[Exception]` would fail the run.
@@ -46,7 +48,9 @@ class StepsPlugin(SimplePlugin):
     def __init__(self, keys: Mapping[str, PayloadKey]) -> None:
         converter = make_converter(keys)
         self._replaying = make_converter(keys, hide_failures=False)
-        super().__init__("durable-steps", data_converter=converter, workflow_runner=_runner)  # pyright: ignore[reportUnknownMemberType]  # the SDK's own gap
+        super().__init__(  # pyright: ignore[reportUnknownMemberType]  # the SDK's own gap
+            "durable-steps", data_converter=converter, workflow_runner=_runner, interceptors=[StepsInterceptor()]
+        )
         self._headers = HeaderCodecBehavior.CODEC if keys else HeaderCodecBehavior.NO_CODEC
 
     def configure_client(self, config: ClientOptions) -> ClientOptions:
@@ -80,14 +84,14 @@ def leave(status: int) -> NoReturn:
     os._exit(status)
 
 
-async def connect(*, lazy: bool = False) -> Client:
+async def connect(*, lazy: bool = False, runtime: Runtime | None = None) -> Client:
     """Connect as Temporal's environment configuration says (TEMPORAL_ADDRESS, TEMPORAL_PROFILE, ...).
 
-    With `lazy` the first call connects, so that a process can start before Temporal does.
+    With `lazy` the first call connects, so that a process can start before Temporal does. `runtime` shows metrics.
     """
     config = ClientConfig.load_client_connect_config()
     config.setdefault("target_host", DEFAULT_ADDRESS)
-    return await Client.connect(**config, plugins=[plugin()], lazy=lazy)
+    return await Client.connect(**config, plugins=[plugin()], lazy=lazy, runtime=runtime)
 
 
 class SearchAttributes:

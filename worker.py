@@ -6,7 +6,7 @@ import asyncio
 import logging
 import os
 import signal
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
 from typing import Any
@@ -16,15 +16,21 @@ from temporalio.common import VersioningBehavior, WorkerDeploymentVersion
 from temporalio.worker import PollerBehaviorAutoscaling, Worker, WorkerDeploymentConfig
 
 from activities import Activities
+from activities.states import keep_states, show_vault
 from activities.tasks import keep_connections
 from logs import configure_logging
 from schedules.keeper import keep_schedules
 from settings import Settings, read_settings
 from steps.dedupe import own_workflows
 from steps.discovery import Discovered, discover
+from telemetry.core import core_runtime
+from telemetry.families import OF_WORKERS
+from telemetry.recording import recording
+from telemetry.run_watch import prepare_runs
 from temporal import DEFAULT_ADDRESS, connect, leave
 from vault import KeyProviderFailed, Vault, VaultError
 from vault.opening import open_signer, open_vault
+from vault.registrations import Registrations
 
 log = logging.getLogger("worker")
 _LONGEST_WAIT = 10.0
@@ -87,14 +93,20 @@ async def run_worker(settings: Settings, stop: asyncio.Event) -> None:
     try:
         signer = open_signer(settings.signing_key_text, settings.signing_key_path)
         found = load_workflows(settings)
-        client = await _connect_when_up(stop)
+        prepare_runs(found.workflows)
+        client = await _connect_when_up(settings, stop)
         if client is None:
             return
         activities = Activities(vault, signer, settings, client=client)
         try:
             async with make_worker(client, settings, activities.all(), list(found.workflows.values())):
                 log.info("Polling the task queue %r", settings.task_queue)
-                async with _keeping_schedules(client, settings, found), _keeping(vault, client, settings):
+                version = deployment.version if (deployment := _deployment()) else None
+                async with (
+                    _beside(keep_schedules(client, settings.task_queue, found, version)),
+                    _beside(keep_connections(vault, client, settings)),
+                    _beside(keep_states(vault, Registrations(settings).all())),
+                ):
                     await stop.wait()
                 log.info("Stopping: no new work; calls under way have %g seconds", settings.shutdown_seconds)
         finally:
@@ -104,10 +116,9 @@ async def run_worker(settings: Settings, stop: asyncio.Event) -> None:
 
 
 @asynccontextmanager
-async def _keeping_schedules(client: Client, settings: Settings, found: Discovered) -> AsyncGenerator[None]:
-    deployment = _deployment()
-    version = deployment.version if deployment else None
-    task = asyncio.create_task(keep_schedules(client, settings.task_queue, found, version))
+async def _beside(work: Coroutine[Any, Any, None]) -> AsyncGenerator[None]:
+    """Do something for as long as the block runs."""
+    task = asyncio.create_task(work)
     try:
         yield
     finally:
@@ -123,6 +134,7 @@ async def _open_when_unsealed(settings: Settings, stop: asyncio.Event) -> Vault 
                 settings.vault_url, settings.master_key_text, settings.master_key_path, settings, may="open"
             )
         except KeyProviderFailed as error:
+            show_vault(error.type)
             log.warning("%s (%s) Trying again in %g s", error, error.type, wait)
         with suppress(TimeoutError):
             await asyncio.wait_for(stop.wait(), wait)
@@ -130,21 +142,11 @@ async def _open_when_unsealed(settings: Settings, stop: asyncio.Event) -> Vault 
     return None
 
 
-@asynccontextmanager
-async def _keeping(vault: Vault, client: Client, settings: Settings) -> AsyncGenerator[None]:
-    task = asyncio.create_task(keep_connections(vault, client, settings))
-    try:
-        yield
-    finally:
-        task.cancel()
-        await asyncio.wait([task])
-
-
-async def _connect_when_up(stop: asyncio.Event) -> Client | None:
-    wait = 0.5
+async def _connect_when_up(settings: Settings, stop: asyncio.Event) -> Client | None:
+    wait, runtime = 0.5, core_runtime(settings)
     while not stop.is_set():
         try:
-            return await connect()
+            return await connect(runtime=runtime)
         except RuntimeError as error:
             address = os.environ.get("TEMPORAL_ADDRESS", DEFAULT_ADDRESS)
             log.warning("Temporal does not answer at %s (%s); trying again in %g s", address, error, wait)
@@ -161,7 +163,8 @@ async def serve(settings: Settings) -> int:
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     try:
-        await run_worker(settings, stop)
+        with recording(settings, OF_WORKERS, "durable-steps-worker"):
+            await run_worker(settings, stop)
     except VaultError as error:
         log.error("%s (%s)", error, error.type)
         return 1

@@ -77,7 +77,8 @@ class ActiveConnections:
         handle, version = used.connection.handle, used.version
         lost, active = ConnectionStatus.NEEDS_REAUTHORIZATION, ConnectionStatus.ACTIVE
         if await self._connections.mark(handle, lost, version=version, before=active):
-            logger.warning("Connection %s must be connected again: %s. %s.", handle, why, how_to(handle))
+            extra = {"connection": handle}
+            logger.warning("Connection %s must be connected again: %s. %s.", handle, why, how_to(handle), extra=extra)
             return True
         current = await self._connections.open(handle)
         return (current.connection.id, current.version) == (used.connection.id, version)

@@ -16,6 +16,7 @@ from activities.answer import plain
 from activities.body import CappedTransport
 from activities.exchange import Exchange
 from activities.network import GuardedBackend, Resolver, resolve
+from activities.observed import ObservedTransport
 from activities.route import RoutedTransport
 from settings import Settings, is_loopback, origin_of
 from steps.errors import EgressDenied, FetchFailed, RequestInvalid
@@ -56,6 +57,7 @@ class Egress:
             provider = RoutedTransport(outside, near, {place: place for place in places})
             stand_ins = {f"https://{host}": origin for one in providers for host, origin in one.stand_ins.items()}
             route = RoutedTransport(outside, near, stand_ins)
+        route, provider = ObservedTransport(route, providers), ObservedTransport(provider, providers)
         self._client = _client(route, settings.max_response_bytes)
         self._files = _client(route, settings.max_upload_bytes, "STEPS_MAX_UPLOAD_BYTES")
         # For the end points that the configuration names, and no workflow.

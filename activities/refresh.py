@@ -2,16 +2,18 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Coroutine, Mapping
 from datetime import timedelta
 from typing import Any, cast
 
 from activities.connections import ActiveConnections, check_active, needs_reauthorization
 from activities.egress import Egress
 from activities.exchange import Exchange, NoAnswer
-from steps.errors import FetchFailed, ResponseTooLarge, StepsError, VaultFailed
+from steps.errors import ConnectionNeedsReauthorization, FetchFailed, ResponseTooLarge, StepsError, VaultFailed
 from steps.http import Response
 from steps.parts import parse_object
+from telemetry.families import REFRESHES
+from telemetry.recording import count
 from vault import Opened, Provider, Secret, Tokens, Vault, VaultError
 from vault.lifetimes import refresh_due
 from vault.registrations import Registration, Registrations, where_registered
@@ -73,7 +75,8 @@ class Refresher:
             if turn := await self._connections.refreshes.begin(handle, version=stale.version, lease=LEASE):
                 # A call that is cancelled must not take the refresh with it: the answer would be lost, and the old
                 # refresh token may be spent by then.
-                task = asyncio.create_task(self._refresh(current, registration, again=turn == "again"))
+                refresh = self._refresh(current, registration, again=turn == "again")
+                task = asyncio.create_task(_counted(provider.name, refresh))
                 self._running[key] = task
                 task.add_done_callback(lambda done: self._forget(key, done))
                 return await asyncio.shield(task)
@@ -170,6 +173,19 @@ class Refresher:
         request = registration.request(registration.provider.token_url, fields)
         # Nothing is scrubbed here: the answer holds tokens, and only its code is ever shown.
         return await self._egress.send_to_provider(request, Exchange(request.url.host), _SECONDS)
+
+
+async def _counted(provider: str, refresh: Coroutine[Any, Any, Opened]) -> Opened:
+    outcome = "failed"
+    try:
+        opened = await refresh
+        outcome = "renewed"
+    except ConnectionNeedsReauthorization:
+        outcome = "refused"
+        raise
+    finally:
+        count(REFRESHES, provider, outcome)
+    return opened
 
 
 async def _waits() -> AsyncIterator[None]:

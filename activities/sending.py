@@ -11,6 +11,7 @@ from activities.exchange import Exchange, Watch
 from activities.pace import Pacer
 from activities.seals import SealedAuth, Seals, holds_mark
 from steps.http import Lane, Response
+from telemetry.place import note_connections
 
 
 @dataclass(frozen=True)
@@ -49,6 +50,7 @@ class Sender:
         auth = SealedAuth(self._seals, workflow, exchange) if sealed else None
         seals = {seal for value in sealed for seal in self._seals.read(value, workflow).values()}
         handles = sorted(seal.name for seal in seals if seal.kind == "connection")
+        note_connections(handles)
         await self._pacer.wait(handles, request.url.host, lane, turned=turned)
         answer = await self._egress.send(request, exchange, auth, seconds)
         await self._pacer.note(handles, request.url.host, answer, sends=exchange.sends)

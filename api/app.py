@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from contextlib import ExitStack, asynccontextmanager
 from pathlib import Path
 
 import httpx
@@ -50,8 +50,11 @@ from api.pages import variables as variable_pages
 from api.pages import workflows as workflow_pages
 from api.security_headers import SecurityHeaders
 from api.services import Services
-from api.stopping import told_to_stop
+from api.stopping import beside, told_to_stop
+from api.telling import keep_checks
 from settings import Settings, origin_of, read_settings
+from telemetry.families import OF_THE_API
+from telemetry.recording import recording
 from vault.provider_errors import ProvidersFileInvalid
 from vault.vault import Vault
 
@@ -99,13 +102,17 @@ def create_app(
         services = Services(settings, client=client, vault=vault, provider_http=provider_http)
     except ProvidersFileInvalid as error:
         raise SystemExit(str(error)) from None
+    telling = ExitStack()
+    # Here, where what ends the process says why and no more.
+    telling.enter_context(recording(settings, OF_THE_API, "durable-steps-api"))
     temporal_ui = origin_of(settings.temporal_ui_url) if settings.payload_keys_text.strip() else None
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncGenerator[None]:
-        async with services:
-            with told_to_stop(services.feeds.close):
-                yield
+        with telling:
+            async with services, beside(keep_checks(services)):
+                with told_to_stop(services.feeds.close):
+                    yield
 
     app = FastAPI(
         title="Durable Steps",

@@ -27,6 +27,7 @@ from steps.errors import PayloadInvalid
 from steps.naming import slug
 from steps.signed import NotionSigned
 from steps.workflow import Workflow
+from telemetry.place import note_workflow
 from vault.signing import Signer
 
 router = APIRouter(tags=["Triggers"], dependencies=[public("The address holds a secret.")])
@@ -64,6 +65,7 @@ async def trigger(
     step returned, to each delivery the same.
     """
     name, cls = await _find(services, workflow, secret, request)
+    note_workflow(name)
     services.deliveries.take(request, name)
     if isinstance(cls.signed, NotionSigned) and is_handshake(body := await read_json_object(request)):
         return await _shake(services, name, body, request)

@@ -26,6 +26,7 @@ from api.reach import RPC_TIMEOUT, reaching_temporal
 from steps.errors import PayloadInvalid, PayloadTooLarge
 from steps.resume_token import ResumeToken
 from steps.wait import Resumed, ResumeRequest, WaitView
+from telemetry.place import note_run
 
 _WORKER_SECONDS = 5.0
 _TRIES = 4
@@ -76,6 +77,7 @@ async def resume_wait(client: Client, link: ResumeToken, event: Any) -> Outcome:
         PayloadTooLarge: payload and event together are over the limit.
         WorkerUnavailable: no worker took it in time; sending it again is safe.
     """
+    note_run(link.run_id, started=False)
     handle = client.get_workflow_handle(link.run_id)
     request = ResumeRequest(wait_id=link.wait_id, event=event, click=secrets.token_hex(8))
     for _ in range(_TRIES):

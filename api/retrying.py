@@ -17,6 +17,7 @@ from api.starting import Started, fitting, found_by
 from steps.branch import RetryState, Trigger, read_trigger
 from steps.record import RunRecord
 from steps.retrying import needs_data, retry_of
+from telemetry.place import note_run
 
 _NUMBERED = re.compile(r"(.+)~([1-9][0-9]*)")
 _AGAIN = "Start a new run with its data instead."
@@ -41,6 +42,7 @@ async def retry_run(client: Client, run_id: str) -> Started:
         data = await _data(client, description) if needs_data(state) else None
         trigger = fitting(retry_of(run_id, record, state, data=data, now=datetime.now(UTC)))
         following = _next_id(run_id)
+        note_run(following)
         try:
             await client.start_workflow(
                 description.workflow_type,

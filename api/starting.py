@@ -25,6 +25,7 @@ from steps.handles import handles_of
 from steps.naming import slug
 from steps.payload import check
 from steps.workflow import Workflow
+from telemetry.place import note_run, note_workflow
 from temporal import attributes_known
 
 MAX_START_BYTES = 2_000_000  # a little under the 2 MiB at which Temporal refuses a payload
@@ -105,7 +106,10 @@ def prepare_start(
     """
     check(cls, "start", trigger.data)
     trigger = fitting(trigger)
-    return Start(name, trigger, f"{slug(name)}/{run_key(key, origin)}", task_queue, origin, handles_of(cls))
+    run_id = f"{slug(name)}/{run_key(key, origin)}"
+    note_workflow(name)
+    note_run(run_id)
+    return Start(name, trigger, run_id, task_queue, origin, handles_of(cls))
 
 
 async def store_start(client: Client, start: Start) -> Started:
@@ -126,6 +130,7 @@ async def store_start(client: Client, start: Start) -> Started:
                 **await start.options(client),
             )
         except WorkflowAlreadyStartedError:
+            note_run(start.run_id, started=False)
             return Started(start.run_id, duplicate=True)
     return Started(start.run_id, duplicate=False)
 

@@ -17,7 +17,7 @@ from temporalio.client import Client
 from local.child import Child
 from local.ports import answers, choose
 from local.server import server_argv
-from settings import NOTION_ORIGIN, ROOT, Settings
+from settings import NOTION_ORIGIN, ROOT, Settings, split_address
 from temporal import plugin
 from vault import migrate
 
@@ -118,7 +118,11 @@ class Stack:
 
     async def start_worker(self) -> None:
         """Start the worker, and wait until it polls."""
-        await self._run("worker", [sys.executable, str(ROOT / "worker.py")], self._worker_ready)
+        more: dict[str, str] = {}
+        if self.settings.metrics_address:  # the API has the port that it names
+            host, port = split_address(self.settings.metrics_address)
+            more["STEPS_METRICS_ADDRESS"] = f"{host}:{port + 1}"
+        await self._run("worker", [sys.executable, str(ROOT / "worker.py")], self._worker_ready, **more)
 
     async def start_api(self) -> None:
         """Start the API."""

@@ -14,13 +14,21 @@ from settings.places import NOTION_ORIGIN, ROOT, is_loopback, origin_of
 from settings.providers import ProviderOptions
 from settings.running import RunningOptions
 from settings.signin import SignInOptions
+from settings.telemetry import TelemetryOptions, split_address
 from settings.vault import VaultOptions
 
-__all__ = ["NOTION_ORIGIN", "ROOT", "Settings", "is_loopback", "origin_of", "read_settings"]
+__all__ = ["NOTION_ORIGIN", "ROOT", "Settings", "is_loopback", "origin_of", "read_settings", "split_address"]
 
 
 class Settings(
-    VaultOptions, FrontOptions, SignInOptions, RunningOptions, NotionOptions, ProviderOptions, OutsideOptions
+    VaultOptions,
+    FrontOptions,
+    SignInOptions,
+    RunningOptions,
+    NotionOptions,
+    ProviderOptions,
+    OutsideOptions,
+    TelemetryOptions,
 ):
     """Read `STEPS_<NAME>` from the environment, from `.env`, or from a file of that name in /run/secrets."""
 

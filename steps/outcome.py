@@ -37,7 +37,7 @@ def settle(run: Run, branch: Branch, began: datetime, error: BaseException | Non
     else:
         text = f"{kind_of(error)}: {shown(error, MAX_LINE_CHARACTERS)}"
         again = _try_again(run, branch, began, error, text)
-        _note(run, branch, "retried" if again else "failed", began, text)
+        _note(run, branch, "retried" if again else "failed", began, text, kind_of(error))
         if not again:
             record_failure(run, branch, error)
             run.branches.fail(branch, began)
@@ -94,5 +94,9 @@ def _try_again(run: Run, branch: Branch, began: datetime, error: BaseException, 
     return True
 
 
-def _note(run: Run, branch: Branch, outcome: Outcome, began: datetime, error: str | None = None) -> None:
-    run.journal.add(branch, outcome, began, workflow.now(), run.started_at, error)
+def _note(
+    run: Run, branch: Branch, outcome: Outcome, began: datetime, error: str | None = None, kind: str | None = None
+) -> None:
+    now = workflow.now()
+    run.journal.add(branch, outcome, began, now, run.started_at, error)
+    run.watch.ended(branch, outcome, began, now, kind)

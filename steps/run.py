@@ -37,6 +37,7 @@ from steps.scheduled import fill_schedule
 from steps.snapshot import carried_of, record_of, retry_state_of
 from steps.store import Store
 from steps.waits import Waits, armed_size
+from steps.watch import UNDER_WAY, Watch
 
 _WORKER = "temporalio.worker._workflow"  # where the SDK defines what ends a deadlocked activation
 LONG_SLEEP = timedelta(seconds=5)  # worth an event that tells Temporal's lists what the run waits for
@@ -80,6 +81,7 @@ class Run:
         self._tasks: dict[int, asyncio.Task[None]] = {}
         self._awake = self._rolling = self.cancelling = False
         self.parked: Exception | None = None
+        self.watch = Watch()
         if refusal is not None:
             record_failure(self, start, refusal)
 
@@ -148,6 +150,8 @@ class Run:
     async def _walk(self, branch: Branch) -> None:
         """Run one attempt of a step to its end. No exception leaves: one that did would vanish with the task."""
         began, caught = workflow.now(), None
+        UNDER_WAY.set(branch)  # of this task alone
+        self.watch.began(branch, began)
         try:
             await attempt(self, branch)
         except BaseException as error:

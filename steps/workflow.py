@@ -122,3 +122,8 @@ class Workflow:
     def checkpoint(self, *_arguments: Any) -> None:
         """Look now whether a new worker build is there: sent in batch after a deploy, to runs that sleep for long."""
         self._run.wake()
+
+
+def run_of(instance: object) -> Run | None:
+    """Return the run of a workflow's instance; None where it is none of ours."""
+    return instance._run if isinstance(instance, Workflow) else None  # pyright: ignore[reportPrivateUsage]

@@ -99,6 +99,7 @@ _GROUPS = {
     "stacks": ("end_to_end", "bench", "test_stack.py", "test_worker.py", "test_readme.py"),
     "servers": ("once", "chaos", "scale", "openbao", "sweep", "contract", "test_processes.py"),
     "browsers": ("browser", "providers", "access"),
+    "watched": ("telemetry",),
 }
 
 

@@ -12,8 +12,8 @@ import pytest
 from settings import ROOT
 
 OURS = {
-    "activities", "api", "cli", "codec", "commands", "local", "logs", "schedules", "settings", "steps", "temporal",
-    "vault", "worker", "workflows",
+    "activities", "api", "cli", "codec", "commands", "local", "logs", "schedules", "settings", "steps", "telemetry",
+    "temporal", "vault", "worker", "workflows",
 }  # fmt: skip
 MAY_IMPORT: dict[str, set[str]] = {
     "steps": set(),
@@ -21,13 +21,14 @@ MAY_IMPORT: dict[str, set[str]] = {
     "codec": set(),
     "settings": {"codec"},
     "workflows": {"steps"},
-    "temporal": {"codec", "settings", "steps"},
-    "logs": {"settings"},
+    "telemetry": {"settings", "steps"},
+    "temporal": {"codec", "settings", "steps", "telemetry"},
+    "logs": {"settings", "telemetry"},
     "schedules": {"steps", "temporal"},
-    "activities": {"steps", "vault", "temporal", "settings"},
-    "api": {"codec", "schedules", "steps", "vault", "temporal", "settings"},
+    "activities": {"steps", "vault", "telemetry", "temporal", "settings"},
+    "api": {"codec", "schedules", "steps", "vault", "telemetry", "temporal", "settings"},
     "local": {"settings", "vault", "temporal", "steps"},
-    "worker": {"steps", "activities", "schedules", "vault", "temporal", "settings", "logs"},
+    "worker": {"steps", "activities", "schedules", "vault", "telemetry", "temporal", "settings", "logs"},
     # The command that rotates the master key is itself the worker that may.
     "commands": {"activities", "api", "codec", "schedules", "settings", "steps", "temporal", "vault"},
     "cli": OURS - {"cli"},

@@ -6,8 +6,10 @@ import signal
 import sys
 from pathlib import Path
 
+import httpx
 import pytest
 
+from local.ports import choose
 from settings import ROOT
 from tests.conftest import eventually
 from vault import migrate
@@ -54,8 +56,11 @@ async def test_it_waits_for_temporal_and_stops_when_asked(tmp_path: Path, number
     (folder / "bad.py").write_text("from __future__ import annotations\n\nclass Oops(\n")
     (folder / "late.py").write_text(GOOD.replace("Good", "Late").replace('"good"', "print()"))
     await migrate(f"sqlite+aiosqlite:///{tmp_path / 'vault.db'}")
-    process, log = await start_worker(tmp_path, STEPS_WORKFLOWS_DIR=str(folder))
+    address = f"127.0.0.1:{choose(0, set())}"
+    process, log = await start_worker(tmp_path, STEPS_WORKFLOWS_DIR=str(folder), STEPS_METRICS_ADDRESS=address)
     await says(log, "Temporal does not answer at 127.0.0.1:1")
+    async with httpx.AsyncClient(trust_env=False) as http:
+        assert "durable_steps_vault_up" in (await http.get(f"http://{address}/metrics")).text
     text = log.read_text()
     assert "Not loaded: bad.py:3: SyntaxError" in text
     assert "Workflows: Good, Late" in text

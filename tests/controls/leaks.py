@@ -22,6 +22,14 @@ CONTROLS: Controls = [
         absent='route = scope["path"] + "?" + scope["query_string"].decode()',
     ),
     Control(
+        threat="A collector of traces is told the paths of addresses, which hold ids, and at some hosts a secret",
+        control="A span has the host, and the path of Notion's API alone, without ids",
+        test="tests/telemetry/test_traces.py::test_nothing_of_what_a_run_works_on_is_sent",
+        path="activities/observed.py",
+        present='template = path_template(url) if provider == "notion" else None',
+        absent="template = url.path",
+    ),
+    Control(
         threat="A database error repeats what was being stored",
         control="SQLAlchemy hides the parameters of every statement",
         test="tests/vault/test_leaks.py::test_the_database_repeats_no_parameter",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
@@ -19,11 +19,12 @@ from tests.postgres import Deployed
 from tests.sweep import ending, entering, running, sending
 from tests.sweep.hostile import hostile
 from tests.sweep.ledger import Ledger
-from tests.sweep.places import KINDS, NONE_YET, Places, look_at_pages
+from tests.sweep.places import KINDS, Places, look_at_metrics, look_at_pages
 from tests.sweep.planting import PLANTED, planted_everywhere
 from tests.sweep.record import Record
 from tests.sweep.topology import Production
 from tests.sweep.world import World
+from tests.telemetry.receiver import Receiver, receiving
 
 __all__ = ["openbao"]
 
@@ -41,16 +42,27 @@ DEEDS = (
     ending.the_key_is_rotated,
     ending.operators_look,
     look_at_pages,
+    look_at_metrics,
     ending.processes_crash,
     ending.settings_are_wrong,
     ending.runs_are_encrypted,
     ending.accounts_are_deleted,
     look_at_pages,
+    look_at_metrics,
 )
 
 
+@pytest.fixture(scope="package")
+def receiver() -> Iterator[Receiver]:
+    """Who the processes tell of themselves."""
+    with receiving() as receiver:
+        yield receiver
+
+
 @pytest_asyncio.fixture(scope="package", loop_scope="session")
-async def world(deployed: Deployed, openbao: Server, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[World]:
+async def world(
+    deployed: Deployed, openbao: Server, receiver: Receiver, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[World]:
     deployed.empty()
     folder, ledger = tmp_path_factory.mktemp("sweep"), Ledger()
     flows = folder / "sweep_flows"
@@ -61,14 +73,15 @@ async def world(deployed: Deployed, openbao: Server, tmp_path_factory: pytest.Te
     port = choose(0, set())
     back = f"http://127.0.0.1:{port}/oauth/signin/callback"
     async with hostile(ledger) as acme, serving_identity(tmp_path_factory.mktemp("people"), back) as identity:
-        stack = Production(folder, flows, port, deployed, openbao, acme, ledger, PLANTED=PLANTED)
+        told = {"PLANTED": PLANTED, "STEPS_TRACES_URL": receiver.url}
+        stack = Production(folder, flows, port, deployed, openbao, acme, ledger, **told)
         stack.trust(identity)
         record.origin, record.signer = stack.addresses.api, stack.signer
         await stack.start()
         visitor = Visitor(stack.addresses.api)
         record.watch(visitor.http, "admin")
         try:
-            yield World(stack, deployed, openbao, acme, identity, ledger, record, visitor)
+            yield World(stack, deployed, openbao, acme, identity, ledger, record, visitor, receiver)
         finally:
             acme.over.set()
             await visitor.close()
@@ -80,4 +93,4 @@ async def places(world: World) -> dict[str, Places]:
     """Every place, by its kind, after all deeds."""
     for deed in DEEDS:
         await deed(world)
-    return {kind: await gather(world) for kind, gather in KINDS.items() if kind not in NONE_YET}
+    return {kind: await gather(world) for kind, gather in KINDS.items()}

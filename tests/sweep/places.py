@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Awaitable, Callable
+from functools import partial
 from pathlib import Path
 
+import httpx
+
+from tests.conftest import eventually
 from tests.end_to_end.sweep import histories
+from tests.sweep.planting import PLANTED
 from tests.sweep.world import World
 from vault.scopes import SCOPES
 
@@ -85,9 +90,31 @@ async def _events(world: World) -> Places:
     return {f"event {number}": event for number, event in enumerate(world.acme.events)}
 
 
-async def _none_yet(_world: World) -> Places:
-    """There are none of our own: whoever adds them gathers them here."""
-    return {}
+async def look_at_metrics(world: World) -> None:
+    """Read what each process shows, once it leads to a run whose id is planted; a restart forgets it."""
+    address = f"{world.api}/api/v1/workflows/Careless/runs"
+    key = {"Authorization": f"Bearer {world.keys['trigger']}", "Idempotency-Key": f"{PLANTED}-{len(world.metrics)}"}
+    answer = await world.http.post(address, json={"data": {"path": "repeats"}}, headers=key)
+    assert answer.status_code == 202, answer.text
+    accept = {"Accept": "application/openmetrics-text"}
+    async with httpx.AsyncClient(trust_env=False) as http:
+
+        async def shown(process: str) -> str:
+            text = (await http.get(f"http://{world.stack.shown[process]}/metrics", headers=accept)).text
+            assert process == "temporal's sdk" or PLANTED in text
+            return text
+
+        for process in world.stack.shown:
+            world.metrics[f"metrics {len(world.metrics)} of {process}"] = await eventually(partial(shown, process))
+
+
+async def _metrics(world: World) -> Places:
+    return {name: text.encode() for name, text in world.metrics.items()}
+
+
+async def _traces(world: World) -> Places:
+    """What went to the collector, as it came."""
+    return {f"spans {number}": body for number, body in enumerate(world.receiver.bodies)}
 
 
 KINDS: dict[str, Callable[[World], Awaitable[Places]]] = {
@@ -101,10 +128,9 @@ KINDS: dict[str, Callable[[World], Awaitable[Places]]] = {
     "commands": _commands,
     "crashes": _crashes,
     "events": _events,
-    "metrics": _none_yet,
-    "traces": _none_yet,
+    "metrics": _metrics,
+    "traces": _traces,
 }
-NONE_YET = {"metrics", "traces"}
 
 
 def _read(name: str, folder: Path) -> Places:

@@ -5,20 +5,19 @@ from __future__ import annotations
 import pytest
 
 from tests.sweep.ledger import SHAPES
-from tests.sweep.places import KINDS, NONE_YET, Places
+from tests.sweep.places import KINDS, Places
 from tests.sweep.planting import PLANTED
 from tests.sweep.world import World
 
 pytestmark = [pytest.mark.server, pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(240)]
-GATHERED = [kind for kind in KINDS if kind not in NONE_YET]
 
 
-@pytest.mark.parametrize("kind", GATHERED)
+@pytest.mark.parametrize("kind", KINDS)
 async def test_no_secret_is_where_it_may_not_be(world: World, places: dict[str, Places], kind: str):
     assert world.ledger.found_in(places[kind]) == []
 
 
-@pytest.mark.parametrize("kind", GATHERED)
+@pytest.mark.parametrize("kind", KINDS)
 async def test_the_sweep_finds_what_is_planted(places: dict[str, Places], kind: str):
     assert any(PLANTED.encode() in content for content in places[kind].values())
 

@@ -15,6 +15,7 @@ from pathlib import Path
 import httpx
 from pydantic import SecretStr
 
+from local.ports import choose
 from local.stack import Stack
 from settings import ROOT, Settings
 from tests.access.conftest import Identity
@@ -67,6 +68,7 @@ class Production(Stack):
             "STEPS_EVENTS_SECRET": ledger.add(
                 "events secret", f"whsec_{base64.b64encode(secrets.token_bytes(32)).decode()}"
             ),
+            "STEPS_TRACES_HEADERS": f"x-key={ledger.add('traces header', secrets.token_urlsafe(24))}",
             "STEPS_NOTION_SETTLE_SECONDS": "1",
             "STEPS_SHUTDOWN_SECONDS": "2",
             "ACME_SECRET": ledger.add("client secret", f"acme-secret/+{secrets.token_urlsafe(24)}"),
@@ -88,6 +90,8 @@ class Production(Stack):
             openbao_url=openbao.url, openbao_role_id="steps-api", openbao_secret_id=SecretStr(openbao.secret_id("api")),
         )  # fmt: skip
         super().__init__(settings, lambda line: None)
+        taken: set[int] = set()
+        self.shown = {name: f"127.0.0.1:{choose(0, taken)}" for name in ("api", "worker", "temporal's sdk")}
         self._forking: Process | None = None
         self._one = asyncio.Lock()
         ledger.add("client secret", super().env["STEPS_NOTION_CLIENT_SECRET"])
@@ -159,7 +163,14 @@ class Production(Stack):
         await asyncio.gather(self.start_api(), self.start_worker())
 
     async def _run(self, name: str, argv: list[str], ready: Callable[[], Awaitable[bool]], **more: str) -> None:
-        await super()._run(name, argv, ready, **(more | self._own.get(name, {})))
+        shows: dict[str, dict[str, str]] = {
+            "api": {"STEPS_METRICS_ADDRESS": self.shown["api"]},
+            "worker": {
+                "STEPS_METRICS_ADDRESS": self.shown["worker"],
+                "STEPS_TEMPORAL_METRICS_ADDRESS": self.shown["temporal's sdk"],
+            },
+        }
+        await super()._run(name, argv, ready, **(more | self._own.get(name, {}) | shows.get(name, {})))
 
 
 async def answering(url: str) -> int:

@@ -19,6 +19,7 @@ from tests.sweep.hostile import Hostile
 from tests.sweep.ledger import Ledger
 from tests.sweep.record import Record
 from tests.sweep.topology import Production
+from tests.telemetry.receiver import Receiver
 
 
 @dataclass
@@ -33,6 +34,8 @@ class World:
     ledger: Ledger
     record: Record
     visitor: Visitor
+    receiver: Receiver
+    metrics: dict[str, str] = field(default_factory=dict[str, str])
     commands: dict[str, str] = field(default_factory=dict[str, str])
     crashes: dict[str, str] = field(default_factory=dict[str, str])
     keys: dict[str, str] = field(default_factory=dict[str, str])

@@ -1,0 +1,1 @@
+"""What the processes tell of themselves: where a log line belongs, metrics, traces."""
