@@ -15,6 +15,7 @@ from temporalio.api.taskqueue.v1 import TaskQueue
 from temporalio.api.workflowservice.v1 import DescribeTaskQueueRequest
 from temporalio.client import Client
 from temporalio.envconfig import ClientConfig
+from temporalio.service import RPCError
 
 from settings import read_settings
 from temporal import DEFAULT_ADDRESS
@@ -51,7 +52,11 @@ async def seen() -> datetime | None:
 
 def main() -> int:
     """Say why, if it is not healthy."""
-    last = asyncio.run(seen())
+    try:
+        last = asyncio.run(seen())
+    except (RPCError, RuntimeError) as error:  # the second is how the client says that it cannot connect
+        sys.stderr.write(f"Temporal does not tell: {error}\n")
+        return 1
     if last is None or datetime.now(UTC) - last > _FRESH:
         sys.stderr.write(f"This worker was last seen by Temporal: {last or 'never'}\n")
         return 1

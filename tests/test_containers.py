@@ -179,11 +179,14 @@ async def test_a_worker_is_healthy_while_temporal_sees_it_ask(dev_server: Workfl
     async def healthy() -> bool:
         return await check() == (0, "")
 
+    async def unseen() -> bool:
+        return await check() == (1, "This worker was last seen by Temporal: never\n")
+
     def worker(identity: str | None) -> Worker:
         workflows = own_workflows(versioned=False)
         return Worker(dev_server.client, task_queue=queue, workflows=workflows, identity=identity)
 
     async with worker(f"1@not-{socket.gethostname()}"):
-        assert await check() == (1, "This worker was last seen by Temporal: never\n")
+        await eventually(unseen)
     async with worker(None):
         await eventually(healthy)
