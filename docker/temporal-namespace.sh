@@ -2,6 +2,12 @@
 # Make the namespace, and the search attributes by which runs are found, unless they are there; set how long ended runs
 # are kept. Safe to run again.
 set -eu
+left=30
+until temporal operator cluster health >/dev/null 2>&1; do # its port is open some time before it answers
+    left=$((left - 1))
+    [ $left -gt 0 ] || { echo "Temporal does not answer at ${TEMPORAL_ADDRESS:-}." >&2; exit 1; }
+    sleep 1
+done
 if temporal operator namespace describe --namespace "$NAMESPACE" >/dev/null 2>&1; then
     temporal operator namespace update --namespace "$NAMESPACE" --retention "$RETENTION"
 else
