@@ -10,7 +10,7 @@ SCALE ?= 1
 CHAOS ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo dev test test-scale test-chaos test-controls screenshots check bench lock clean
+.PHONY: help install demo dev test test-scale test-chaos test-compose test-controls screenshots check bench lock clean
 
 help: ## list these commands
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -42,6 +42,9 @@ test-scale: install ## run the engine at its limits and print what it cost; `mak
 test-chaos: install ## kill workers while Notion fails, and count the pages; `make test` runs a tenth (CHAOS=0.5 for half)
 	@echo "1,000 runs while a fifth of the calls fail and workers are killed, and 300 posts in the air, times $(CHAOS): some minutes"
 	@CHAOS=$(CHAOS) $(BIN)/python -m pytest -q tests/chaos $(ARGS)
+
+test-compose: install ## run docker-compose.yml in an engine of its own: Linux, root, Debian's docker.io and debootstrap
+	@tests/compose/run.sh $(CURDIR)/$(BIN)/python
 
 test-controls: install ## take out each control against a threat and see its test fail (ARGS=egress for one room)
 	@echo "Taking out one control after the other, in a copy of the code: some minutes"
