@@ -43,7 +43,7 @@ test-chaos: install ## kill workers while Notion fails, and count the pages; `ma
 	@echo "1,000 runs while a fifth of the calls fail and workers are killed, and 300 posts in the air, times $(CHAOS): some minutes"
 	@CHAOS=$(CHAOS) $(BIN)/python -m pytest -q tests/chaos $(ARGS)
 
-test-compose: install ## run docker-compose.yml in an engine of its own: Linux, root, Debian's docker.io and debootstrap
+test-compose: install ## run docker-compose.yml in an engine of its own: Linux, root, Debian's Docker and debootstrap
 	@tests/compose/run.sh $(CURDIR)/$(BIN)/python
 
 test-controls: install ## take out each control against a threat and see its test fail (ARGS=egress for one room)

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Run docker-compose.yml in a real engine of its own: `make test-compose`. It needs Linux, root, and Debian's docker.io
+# Run docker-compose.yml in a real engine of its own: `make test-compose`. It needs Linux, root, and Debian's Docker
 # and debootstrap. The engine has a network namespace, a data folder and a socket of its own, and ends with this script.
 #   run.sh PYTHON    the environment that has the wheels; COMPOSE_FOLDER keeps what was downloaded
 set -eu
@@ -9,7 +9,7 @@ if [ "${2:-}" != inside ]; then
     cannot() { echo "make test-compose cannot run here: $1. It ran nothing."; exit 1; }
     [ "$(id -u)" = 0 ] || cannot "an engine of its own needs root"
     for program in dockerd debootstrap docker openssl; do
-        command -v $program >/dev/null || cannot "$program is missing (Debian: apt-get install docker.io debootstrap openssl)"
+        command -v $program >/dev/null || cannot "$program is missing: install Docker, debootstrap and openssl from Debian"
     done
     unshare --net true 2>/dev/null || cannot "this machine allows no network namespace"
     echo "Not run, for their images cannot be made here: Temporal's server with its schema tool, and Temporal's UI."
