@@ -45,7 +45,7 @@ def seed(request: pytest.FixtureRequest, figures: list[str]) -> int:
     return seed
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def database(request: pytest.FixtureRequest) -> Iterator[tuple[Deployed, Disk | str]]:
     """A server of its own on a small disk; in `make test` the one that other tests have, too."""
     if SMOKE:
@@ -66,7 +66,7 @@ def database(request: pytest.FixtureRequest) -> Iterator[tuple[Deployed, Disk | 
         yield deployed, disk
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="session")
+@pytest_asyncio.fixture(scope="package", loop_scope="session")
 async def plant(
     database: tuple[Deployed, Disk | str], openbao: Server, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[Plant]:

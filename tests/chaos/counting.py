@@ -54,9 +54,10 @@ async def ended_runs(client: Client, seconds: float) -> list[Run]:
     return [Run(one.id, one.status, one.start_time, one.close_time) for one in found if one.status and one.close_time]
 
 
-async def counted(plant: Plant, runs: Sequence[Run], ledger: Sequence[Delivery]) -> Count:
+async def counted(plant: Plant, runs: Sequence[Run], ledger: Sequence[Delivery], mark: str = "#") -> Count:
     """Hold the runs and the pages against the ledger, which has every delivery that was ever sent."""
-    pages = Counter(str(page["title"]) for page in await plant.notion("pages") if str(page["title"]).startswith("#"))
+    titles = [str(page["title"]) for page in await plant.ask_notion("GET", "pages")]
+    pages = Counter(title for title in titles if title.startswith(mark))
     of_delivery = Counter(run.id for run in runs)
     completed = {run.id for run in runs if run.status is WorkflowExecutionStatus.COMPLETED}
     accepted = [one for one in ledger if one.run_id]

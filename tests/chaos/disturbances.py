@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import signal
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from tests.chaos.plant import APIS, NEEDS, WORKERS, Plant
@@ -127,12 +127,26 @@ async def _full(plant: Plant) -> int:
     return await asyncio.to_thread(plant.refused_rows)
 
 
+async def _notion_fails(plant: Plant) -> None:
+    await plant.ask_notion("DELETE", "calls")
+    await plant.ask_notion("POST", "chaos", {"rate": 0.2, "seconds": 1, "retry_after": 1})
+
+
+async def _notion_is_well(plant: Plant) -> None:
+    await plant.ask_notion("DELETE", "chaos")
+
+
+async def _failed_calls(plant: Plant) -> int:
+    return sum(call["fault"] is not None for call in await plant.ask_notion("GET", "calls"))
+
+
 PROCESSES = (*WORKERS, *APIS, "temporal")
 PAIRS = [(process, server) for process in (*APIS, *WORKERS) for server in NEEDS[process[:-2]]]
 DISTURBANCES = [
     *(killed(name) for name in PROCESSES),
     Disturbance("PostgreSQL killed", _postgres_killed, _postgres_back, _postgres_down, (0, 4)),
     Disturbance("OpenBao sealed", _sealed, _unsealed, _is_sealed),
+    Disturbance("a fifth of Notion's calls fail", _notion_fails, _notion_is_well, _failed_calls),
     *(between(*pair, "cut") for pair in PAIRS),
     *(between(*pair, "frozen") for pair in PAIRS),
     *(between("shop", api, "frozen") for api in APIS),
@@ -142,4 +156,8 @@ DISTURBANCES = [
     Disturbance("disk of PostgreSQL full", _filled, _emptied, _full, (3, 8), lambda plant: plant.no_disk),
 ]
 # What `make test` throws: short ones, each of another kind.
-SMOKE = ("worker-0 killed", "temporal killed", "api-0 to temporal frozen", "worker-1's clock an hour ahead")
+_SMOKE = {
+    "worker-0 killed", "temporal killed", "api-0 to temporal frozen", "worker-1's clock an hour ahead",
+    "a fifth of Notion's calls fail",
+}  # fmt: skip
+SMOKE = [replace(one, seconds=(0.2, 1)) for one in DISTURBANCES if one.name in _SMOKE]

@@ -13,6 +13,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import httpx
+from temporalio.api.enums.v1 import TaskQueueType
+from temporalio.api.taskqueue.v1 import TaskQueue
+from temporalio.api.workflowservice.v1 import DescribeTaskQueueRequest
 from temporalio.client import Client
 
 from local.child import Child
@@ -120,7 +123,7 @@ class Plant:
         statement = "CREATE TABLE IF NOT EXISTS full_disk AS SELECT repeat('x', 100) FROM generate_series(1, 200000)"
         said = self.database.server.run("psql", "-c", statement, self.database.owner, check=False)
         self.database.server.run("psql", "-c", "DROP TABLE IF EXISTS full_disk", self.database.owner, check=False)
-        return int("rror" in said or "ATAL" in said)
+        return int("error" in said.lower() or "fatal" in said.lower())
 
     def lines_at(self, hours: int) -> int:
         """Return how many lines worker-1 has logged in so many hours from now."""
@@ -128,16 +131,29 @@ class Plant:
         minutes = {f"{there - timedelta(minutes=ago):%H:%M}" for ago in (0, 1)}
         return sum(line[:5] in minutes for line in self.children["worker-1"].output().splitlines())
 
+    async def backlog(self) -> int:
+        """Return how many tasks wait in Temporal for a worker."""
+        client = await self.client()
+        kinds = (TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW, TaskQueueType.TASK_QUEUE_TYPE_ACTIVITY)
+        waiting = 0
+        for kind in kinds:
+            request = DescribeTaskQueueRequest(
+                namespace="default", task_queue=TaskQueue(name="steps"), task_queue_type=kind, report_stats=True
+            )
+            waiting += (await client.workflow_service.describe_task_queue(request)).stats.approximate_backlog_count
+        return waiting
+
     @staticmethod
     async def status(address: str) -> int:
         """Return what an address answers with."""
         async with httpx.AsyncClient(trust_env=False) as http:
             return (await http.get(address)).status_code
 
-    async def notion(self, path: str) -> list[dict[str, object]]:
-        """Ask the stand-in what it holds, past every disturbance."""
+    async def ask_notion(self, method: str, path: str, body: object = None) -> list[dict[str, object]]:
+        """Ask the stand-in what it holds, or set how it behaves, past every disturbance."""
         async with httpx.AsyncClient(trust_env=False, timeout=60) as http:
-            return (await http.get(f"http://127.0.0.1:{self.ports['notion']}/_local/{path}")).json()
+            answer = await http.request(method, f"http://127.0.0.1:{self.ports['notion']}/_local/{path}", json=body)
+            return answer.json() if answer.content else []
 
     async def _lead(self, process: str, server: str) -> None:
         way = Way(f"{process} to {server}", self.ports[server])

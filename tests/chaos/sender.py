@@ -32,11 +32,12 @@ class Delivery:
     accepted: float | None = None
     run_id: str | None = None
     sends: int = 0
+    mark: str = "#"
 
     @property
     def name(self) -> str:
         """The order's name, and its page's title."""
-        return f"#{self.number}"
+        return f"{self.mark}{self.number}"
 
     @property
     def raw(self) -> bytes:
@@ -57,6 +58,7 @@ class Shop:
     chance: random.Random
     ledger: list[Delivery] = field(default_factory=list[Delivery])
     refused: Counter[str] = field(default_factory=Counter[str])
+    mark: str = "#"
     _over: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def open(self, each_second: float) -> None:
@@ -74,16 +76,16 @@ class Shop:
         """Post nothing new."""
         self._over.set()
 
-    def next(self) -> Delivery:
-        """Enter a delivery into the ledger."""
-        delay = self.chance.choice((0, 0, 1, 3))
-        self.ledger.append(Delivery(len(self.ledger), delay, time.monotonic()))
+    def next(self, delay: float | None = None) -> Delivery:
+        """Enter a delivery into the ledger; its run sleeps for a while."""
+        delay = self.chance.choice((0, 0, 1, 3)) if delay is None else delay
+        self.ledger.append(Delivery(len(self.ledger), delay, time.monotonic(), mark=self.mark))
         return self.ledger[-1]
 
     async def deliver(self, http: httpx.AsyncClient, delivery: Delivery, *, again: bool = True) -> None:
         """Send it until it is accepted, to one API and then to the other."""
         raw = delivery.raw
-        headers = delivery_headers(f"delivery-{delivery.number}") | {"Content-Type": "application/json"}
+        headers = delivery_headers(f"{delivery.mark}{delivery.number}") | {"Content-Type": "application/json"}
         headers[Shopify().header] = signature_of(Shopify(), self.plant.secret, raw)
         while True:
             api = APIS[(delivery.number + delivery.sends) % 2]
