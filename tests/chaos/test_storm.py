@@ -35,8 +35,9 @@ async def test_every_accepted_trigger_has_one_run_and_one_page_whatever_is_throw
     plant: Plant, shop: Shop, seed: int, figures: list[str]
 ):
     chance, began = random.Random(seed), time.monotonic()
-    reasons = {one.name: reason for one in DISTURBANCES if (reason := one.missing(plant))}
-    possible = [one for one in (SMOKE if SMALL else DISTURBANCES) if one.name not in reasons]
+    wanted = SMOKE if SMALL else DISTURBANCES
+    reasons = {one.name: reason for one in wanted if (reason := one.missing(plant))}
+    possible = [one for one in wanted if one.name not in reasons]
     chosen = chance.sample(possible, len(possible) if SMALL else max(1, round(len(possible) * min(1.0, CHAOS))))
     async with asyncio.TaskGroup() as both:
         both.create_task(shop.open(EACH_SECOND))
@@ -44,7 +45,7 @@ async def test_every_accepted_trigger_has_one_run_and_one_page_whatever_is_throw
         shop.close()
     runs = await ended_runs(await plant.client(), _PATIENCE)
     count = await counted(plant, runs, shop.ledger)
-    figures += table(pasts, runs, {} if SMALL else reasons)
+    figures += table(pasts, runs, reasons)
     figures.append(f"refused: {', '.join(f'{many} {why}' for why, many in shop.refused.most_common()) or 'nothing'}")
     figures.append(f"{count}; {plant.restarts} restarts, {time.monotonic() - began:.0f} s")
     assert not {what: found for what, found in count.wrong.items() if found}
