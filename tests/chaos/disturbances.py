@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Literal
 
 from tests.chaos.plant import APIS, NEEDS, WORKERS, Plant
@@ -36,6 +38,22 @@ def killed(name: str) -> Disturbance:
     return Disturbance(
         f"{name} killed", lambda plant: plant.kill(name), lambda plant: plant.start_again(name), dead, (0, 4)
     )
+
+
+def stopped(name: str) -> Disturbance:
+    """Let a process stand still, as a machine that is suspended or has no time for it."""
+
+    async def stop(plant: Plant) -> None:
+        os.kill(plant.children[name].pid, signal.SIGSTOP)
+
+    async def go_on(plant: Plant) -> None:
+        os.kill(plant.children[name].pid, signal.SIGCONT)
+
+    async def stands(plant: Plant) -> int:
+        stat = Path(f"/proc/{plant.children[name].pid}/stat").read_text(encoding="utf-8")
+        return int(stat.rpartition(")")[2].split()[0] == "T")
+
+    return Disturbance(f"{name} stands still", stop, go_on, stands, (3, 12))
 
 
 def between(process: str, server: str, how: Literal["cut", "frozen"]) -> Disturbance:
@@ -144,6 +162,7 @@ PROCESSES = (*WORKERS, *APIS, "temporal")
 PAIRS = [(process, server) for process in (*APIS, *WORKERS) for server in NEEDS[process[:-2]]]
 DISTURBANCES = [
     *(killed(name) for name in PROCESSES),
+    *(stopped(name) for name in PROCESSES),
     Disturbance("PostgreSQL killed", _postgres_killed, _postgres_back, _postgres_down, (0, 4)),
     Disturbance("OpenBao sealed", _sealed, _unsealed, _is_sealed),
     Disturbance("a fifth of Notion's calls fail", _notion_fails, _notion_is_well, _failed_calls),
