@@ -131,6 +131,10 @@ class Plant:
         minutes = {f"{there - timedelta(minutes=ago):%H:%M}" for ago in (0, 1)}
         return sum(line[:5] in minutes for line in self.children["worker-1"].output().splitlines())
 
+    def logged(self, mark: str) -> int:
+        """Return how many lines of the workers' logs have a mark."""
+        return sum(self.children[name].output().count(mark) for name in WORKERS)
+
     async def backlog(self) -> int:
         """Return how many tasks wait in Temporal for a worker."""
         client = await self.client()

@@ -67,6 +67,7 @@ async def test_a_burst_of_triggers_beside_sleeping_runs_is_taken_and_worked_off(
         f"until the answer: p50 {cuts[49]:.3f} s, p95 {cuts[94]:.3f} s, p99 {cuts[98]:.3f} s",
         f"refused sends: {dict(shop.refused) or 'none'}; STEPS_DELIVERIES_PER_MINUTE is 0, without a limit",
         f"worked off after {off:.1f} s: {TRIGGERS / off:.1f} runs a second",
+        f"workflow tasks over 5 s: {plant.logged('TMPRL1104')}, taken for deadlocked: {plant.logged('TMPRL1101')}",
         *_table(memory),
     ]
     count = await counted(plant, runs, shop.ledger, mark="load ")
