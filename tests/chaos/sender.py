@@ -59,6 +59,7 @@ class Shop:
     ledger: list[Delivery] = field(default_factory=list[Delivery])
     refused: Counter[str] = field(default_factory=Counter[str])
     mark: str = "#"
+    patient: bool = False  # it gives nothing up
     _over: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def open(self, each_second: float) -> None:
@@ -100,6 +101,6 @@ class Shop:
                     return
                 assert answer.status_code in (429, 500, 503), answer.text
                 self.refused[f"{answer.status_code} {answer.json()['type']}"] += 1
-            if not again or delivery.number % _GIVEN_UP == 9:
+            if not again or (not self.patient and delivery.number % _GIVEN_UP == 9):
                 return
             await asyncio.sleep(random.uniform(0.3, 1.0))  # how long a shop waits is no secret

@@ -44,7 +44,7 @@ async def test_a_burst_of_triggers_beside_sleeping_runs_is_taken_and_worked_off(
     figures.append(f"{SLEEPERS:,} runs asleep after {time.monotonic() - began:.1f} s")
     memory["asleep"] = memory_of(plant)
 
-    shop, seconds = Shop(plant, random.Random(1), mark="load "), list[float]()
+    shop, seconds = Shop(plant, random.Random(1), mark="load ", patient=True), list[float]()
     began = time.monotonic()
     async with httpx.AsyncClient(trust_env=False, timeout=60, limits=httpx.Limits(max_connections=AT_ONCE)) as http:
 
