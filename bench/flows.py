@@ -77,4 +77,18 @@ class StepsOrder(Workflow):
         return await api.call("noop", data)
 
 
+class StepsTimer(Workflow):
+    """Delay a step until a moment of the machine's clock; tell when it was armed, and when it ran."""
+
+    async def start(self, data: Data, headers: Headers, api: Api) -> None:
+        """Arm the timer."""
+        now = workflow.time()
+        await api.schedule_next_step(action=self.fire, delay=max(0.0, data["due"] - now), payload={"armed": now})
+
+    async def fire(self, data: Data, headers: Headers, api: Api) -> list[float]:
+        """Read the clock."""
+        with workflow.unsafe.sandbox_unrestricted():
+            return [data["armed"], time.time()]
+
+
 FLOWS: tuple[type[Workflow], ...] = (StepsChain, StepsCalls, StepsFanOut, StepsFirst, StepsOrder)

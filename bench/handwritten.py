@@ -86,4 +86,17 @@ class HandOrder:
         return await _call(data["order"])
 
 
+@workflow.defn
+class HandTimer:
+    """Sleep until a moment of the machine's clock; tell when the sleep began, and when it ended."""
+
+    @workflow.run
+    async def run(self, data: Data) -> list[float]:
+        """Sleep, and read the clock."""
+        armed = workflow.time()
+        await workflow.sleep(max(0.0, data["due"] - armed), summary="fire")
+        with workflow.unsafe.sandbox_unrestricted():
+            return [armed, time.time()]
+
+
 HANDWRITTEN: list[type[Any]] = [HandChain, HandCalls, HandFanOut, HandFirst, HandOrder]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import shutil
 import statistics
 import sys
@@ -67,11 +68,11 @@ class Side:
     async def run_one(self, case: Case) -> tuple[float, WorkflowHandle[Any, Any]]:
         """Run to the end; return how long it took."""
         began = time.monotonic()
-        handle = await self._start(case)
-        result = await handle.result()
+        handle = await self.start(case)
+        result = await self.returned(handle)
         ended = time.monotonic()
         if case.until_first:  # the clock is the machine's, so that the worker's time can be set against ours
-            ended = float(result["result"] if self.name == "steps" else result)
+            ended = float(result)
         return ended - began, handle
 
     async def run_alone(self, case: Case, samples: Samples) -> None:
@@ -95,11 +96,26 @@ class Side:
         used = await self._worker.cpu() - cpu
         samples.add(throughput=count / took, cpu=used / count * 1_000)
 
-    async def _start(self, case: Case) -> WorkflowHandle[Any, Any]:
+    async def start(self, case: Case) -> WorkflowHandle[Any, Any]:
+        """Start a run by a plain client."""
         prefix, argument = ("Steps", {"data": case.data}) if self.name == "steps" else ("Hand", case.data)
         return await self._client.start_workflow(
             prefix + case.shape, argument, id=f"{case.name}/{uuid.uuid4()}", task_queue=self.name
         )
+
+    async def all_ended(self, prefix: str, count: int) -> None:
+        """Wait until so many runs have ended, asking twice a second; raises TimeoutError after ten minutes."""
+        query = f"WorkflowId STARTS_WITH '{prefix}/' AND ExecutionStatus = 'Completed'"
+        for _ in range(1_200):
+            if (await self._client.count_workflows(query)).count >= count:
+                return
+            await asyncio.sleep(0.5)
+        raise TimeoutError(f"{self.name}: not all of {count} runs have ended.")
+
+    async def returned(self, handle: WorkflowHandle[Any, Any]) -> Any:
+        """Return what the workflow, or its last step, returned."""
+        result = await handle.result()
+        return result["result"] if self.name == "steps" else result
 
 
 @asynccontextmanager
@@ -132,7 +148,7 @@ async def measure(case: Case, both: tuple[Side, Side], runs: int) -> dict[str, F
 
 def compare(steps: Sequence[float], hand: Sequence[float]) -> Figure:
     """Compare the pairs, each of which was measured within the same moment."""
-    ratios = [ours / theirs for ours, theirs in zip(steps, hand, strict=True)]
+    ratios = [ours / theirs if theirs else math.nan for ours, theirs in zip(steps, hand, strict=True)]
     low, ratio, high = statistics.quantiles(ratios, n=4, method="inclusive") if len(ratios) > 1 else ratios * 3
     return Figure(statistics.median(steps), statistics.median(hand), ratio, low, high)
 

@@ -51,7 +51,7 @@ async def race(runs: int, rounds: int) -> dict[str, Figure]:
     """Measure rounds of that many runs of each side; returns a figure for each measure."""
     laps: dict[str, list[Lap]] = {"steps": [], "hand": []}
     async with place() as here:
-        await asyncio.gather(*(_many(here, side, min(runs, 3 * AT_ONCE)) for side in laps))
+        await asyncio.gather(*(many(here, side, min(runs, 3 * AT_ONCE)) for side in laps))
         until = time.monotonic() + LONGEST
         for number in range(rounds):
             for side in ("steps", "hand") if number % 2 == 0 else ("hand", "steps"):
@@ -72,7 +72,7 @@ def figures(steps: Sequence[Lap], hand: Sequence[Lap]) -> dict[str, Figure]:
 async def _lap(here: Place, side: str, runs: int) -> Lap:
     alone = [(await _one(here, side))[0] for _ in range(3)]
     worker, server, began = here.cpu(side), here.cpu("server"), time.monotonic()
-    ended = await _many(here, side, runs)
+    ended = await many(here, side, runs)
     took = time.monotonic() - began
     worker, server = here.cpu(side) - worker, here.cpu("server") - server
     latencies = sorted(seconds * 1_000 for seconds, _ in ended)
@@ -85,7 +85,8 @@ async def _lap(here: Place, side: str, runs: int) -> Lap:
     )  # fmt: skip
 
 
-async def _many(here: Place, side: str, runs: int) -> list[tuple[float, WorkflowHandle[Any, Any]]]:
+async def many(here: Place, side: str, runs: int) -> list[tuple[float, WorkflowHandle[Any, Any]]]:
+    """Run so many to the end, 16 at a time; return how long each took."""
     numbers, ended = iter(range(runs)), list[tuple[float, WorkflowHandle[Any, Any]]]()
 
     async def lane() -> None:

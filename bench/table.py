@@ -1,31 +1,43 @@
-"""The figures as text for people, and as JSON for programs."""
+"""The figures as the Markdown of docs/performance.md, and as JSON for programs."""
 
 from __future__ import annotations
 
 import json
+import math
+from collections.abc import Mapping
 from dataclasses import asdict
 
+from bench import memory, race, starts, timers
 from bench.cases import CASES, MAIN
-from bench.measure import MEASURES, Figure
-from bench.race import MEASURES as MAIN_MEASURES
+from bench.measure import Figure
 
 Report = dict[str, dict[str, Figure]]
-_HEAD = ("", "steps", "by hand", "steps / by hand", "quartiles")
+STARTS = "starts"
+_TITLES = {MAIN: "main job", "timers": "timers", "memory": "memory"}
+_LABELS: Mapping[str, Mapping[str, str]] = {
+    MAIN: race.MEASURES,
+    "timers": timers.MEASURES,
+    "memory": memory.MEASURES,
+}
+_UNITS = ("ms", "MiB")
 
 
 def as_text(report: Report) -> str:
-    """Return an aligned table: a block for each case, a line for each measure."""
-    main = {MAIN: "workflows/order_to_notion.py, without the delay, pacing off"}
-    titles = {case.name: case.title for case in CASES} | main
-    blocks = [
-        (f"{name}: {titles[name]}", [_row(_label(name, measure), figure) for measure, figure in report[name].items()])
-        for name in report
-    ]
-    rows = [_HEAD, *(row for _, block in blocks for row in block)]
-    widths = [max(len(row[column]) for row in rows) for column in range(len(_HEAD))]
-    lines = [_line(_HEAD, widths)]
-    for title, block in blocks:
-        lines += ["", title, *(_line(row, widths) for row in block)]
+    """Return a table for each case, in the form that docs/performance.md has them in; the smaller cases share one."""
+    smaller = [case for case in CASES if case.name in report]
+    tables = [_table(name, figures) for name, figures in report.items() if name not in {case.name for case in CASES}]
+    if smaller:
+        rows = [_smaller(f"`{case.name}`: {case.title}", report[case.name]) for case in smaller]
+        head = ("smaller cases", "wall time", "runs per second", "worker CPU", "events")
+        tables.append(_markdown([head, *rows]))
+    return "\n\n".join(tables)
+
+
+def ending(report: Report, versions: dict[str, str]) -> str:
+    """Return what the figures depend on, and the one figure of the main job that programs look for."""
+    lines = [", ".join(f"{name} {number}" for name, number in versions.items())]
+    if MAIN in report:
+        lines.append(f"ratio throughput {report[MAIN]['throughput'].ratio:.2f}")
     return "\n".join(lines)
 
 
@@ -35,22 +47,39 @@ def as_json(report: Report, versions: dict[str, str]) -> str:
     return json.dumps({"versions": versions, "cases": cases}, indent=2)
 
 
-def _label(case: str, measure: str) -> str:
-    return (MAIN_MEASURES if case == MAIN else MEASURES)[measure]
+def _table(name: str, figures: Mapping[str, Figure]) -> str:
+    kind, _, pair = name.partition(" ")
+    title = starts.title(pair) if kind == STARTS else _TITLES[name]
+    label = starts.label if kind == STARTS else _LABELS[name].__getitem__
+    rows = [_row(label(measure), figure) for measure, figure in figures.items()]
+    return _markdown([(title, "steps", "by hand", "ratio", "quartiles"), *rows])
 
 
 def _row(label: str, figure: Figure) -> tuple[str, ...]:
-    quartiles = f"{figure.low:.2f} - {figure.high:.2f}"
-    return f"  {label}", _short(figure.steps), _short(figure.hand), f"{figure.ratio:.2f}", quartiles
+    text, _, unit = label.rpartition(", ")
+    text, unit = (text, f" {unit}") if unit in _UNITS else (label, "")
+    ratio, low, high = (_told(value, ".2f") for value in (figure.ratio, figure.low, figure.high))
+    quartiles = "" if figure.low == figure.high or not low or not high else f"{low} - {high}"
+    return text, _short(figure.steps, unit), _short(figure.hand, unit), ratio, quartiles
 
 
-def _short(value: float) -> str:
-    return f"{value:,.0f}" if value >= 100 or value == int(value) else f"{value:.1f}"
+def _smaller(title: str, figures: Mapping[str, Figure]) -> tuple[str, ...]:
+    ratios = [_told(figures[name].ratio, ".2f") for name in ("wall", "throughput", "cpu", "events")]
+    events = figures["events"]
+    return title, *ratios[:-1], f"{ratios[-1]} ({_short(events.steps)} / {_short(events.hand)})"
 
 
-def _line(cells: tuple[str, ...], widths: list[int]) -> str:
-    first, *rest = [
-        cell.rjust(width) if index else cell.ljust(width)
-        for index, (cell, width) in enumerate(zip(cells, widths, strict=True))
-    ]
-    return "  ".join([first, *rest]).rstrip()
+def _short(value: float, unit: str = "") -> str:
+    told = _told(value, ",.0f" if value >= 100 or float(value).is_integer() else ".1f")
+    return told and told + unit
+
+
+def _told(value: float, form: str) -> str:
+    return "" if math.isnan(value) else format(value, form)
+
+
+def _markdown(rows: list[tuple[str, ...]]) -> str:
+    lines = ["| " + " | ".join(row) + " |" for row in rows]
+    lines.insert(1, "|" + "---|" * len(rows[0]))
+    # An empty cell is one space wide, as it is written by hand.
+    return "\n".join(line.replace("|  |", "| |").replace("|  |", "| |") for line in lines)

@@ -14,8 +14,8 @@ from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.worker import Worker
 
 from bench.calls import noop, read_variables
-from bench.flows import FLOWS
-from bench.handwritten import HANDWRITTEN
+from bench.flows import FLOWS, StepsTimer
+from bench.handwritten import HANDWRITTEN, HandTimer
 from temporal import plugin
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -25,10 +25,10 @@ async def _work(side: str, address: str) -> None:
     """Poll until the other end closes; to each line, answer with the CPU seconds used so far by all threads."""
     if side == "steps":
         client = await Client.connect(address, plugins=[plugin()])
-        worker = Worker(client, task_queue=side, workflows=FLOWS, activities=[noop, read_variables])
+        worker = Worker(client, task_queue=side, workflows=[*FLOWS, StepsTimer], activities=[noop, read_variables])
     else:
         client = await Client.connect(address, data_converter=pydantic_data_converter)
-        worker = Worker(client, task_queue=side, workflows=HANDWRITTEN, activities=[noop])
+        worker = Worker(client, task_queue=side, workflows=[*HANDWRITTEN, HandTimer], activities=[noop])
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)  # the SDK's core writes its log to the standard output
     async with worker:

@@ -6,6 +6,7 @@ import asyncio
 
 import pytest
 import uvicorn
+from playwright.async_api import expect
 
 from tests.access.conftest import Identity, MakeApp
 from tests.browser.chromium import PROGRAM, launched, person
@@ -42,7 +43,7 @@ async def test_a_person_signs_in_with_the_button(make_app: MakeApp, identity: Id
             await page.get_by_role("button", name="Log in").click()
             await page.locator("[name=allow]").click()
             await page.get_by_role("heading", name="OAuth Connections").wait_for()
-            assert page.url == f"{home}/connections"
+            await expect(page).to_have_url(f"{home}/connections")
             assert "steps_session" not in await page.evaluate("document.cookie")
             names = {cookie.get("name"): cookie for cookie in await somebody.context.cookies(home)}
             session = names["steps_session"]

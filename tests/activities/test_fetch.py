@@ -171,4 +171,4 @@ async def test_a_cancelled_call_takes_its_request_along(world: World) -> None:
         environment.cancel()
         with pytest.raises(asyncio.CancelledError):
             await call
-        await asyncio.wait_for(gone.wait(), 5)
+        await asyncio.wait_for(gone.wait(), 30)

@@ -1,53 +1,23 @@
+"""The turns of calls with one connection: who waits, who is turned away, and who is not paced."""
+
 from __future__ import annotations
 
 import asyncio
-import dataclasses
 import time
 from collections.abc import Awaitable, Coroutine
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from temporalio.common import RetryPolicy
 
 from activities.pace import Pacer
-from steps.http import Again, FetchRequest, NotionRequest
+from steps.http import Again, NotionRequest
 from steps.paced import Paced
-from tests.activities.conftest import Worker, World
+from tests.activities.conftest import World
+from tests.activities.pacing import LIMIT, PAGE, RATE, Clocked, fetch, notion
 from tests.activities.servers import Call, reply, serving
-from vault import Ask, Limit, Paces, VaultUnavailable
+from vault import Ask, Limit, Paces
 from vault.pace import SECOND
-
-RATE = 20.0
-LIMIT = Limit.per_second(RATE * 0.98, 2)
-PAGE = reply(200, {"object": "page"})
-URL = "https://api.notion.com/v1/pages/1"
-
-
-class Clocked:
-    """Answer, and remember when each call came."""
-
-    def __init__(self, answer: bytes = PAGE) -> None:
-        self.moments: list[float] = []
-        self.answer = answer
-
-    async def __call__(self, _call: Call) -> bytes:
-        self.moments.append(time.monotonic())
-        return self.answer
-
-
-async def fetch(worker: Worker, seal: str, *, attempt: int = 1, attempts: int = 5, **fields: Any) -> Any:
-    """Make a fetch, with the token of a seal."""
-    environment = worker.environment()
-    policy = RetryPolicy(maximum_attempts=attempts)
-    environment.info = dataclasses.replace(environment.info, attempt=attempt, retry_policy=policy)
-    request = FetchRequest(url=URL, headers={"Authorization": f"Bearer {seal}"}, **fields)
-    return await environment.run(worker.activities.fetch, request)
-
-
-async def notion(worker: Worker, handle: str = "my-notion") -> Any:
-    request = NotionRequest(handle=handle, method="GET", path="/v1/pages/1")
-    return await worker.environment().run(worker.activities.notion, request)
 
 
 async def test_fetches_and_calls_of_notion_keep_one_pace_over_two_workers(world: World) -> None:
@@ -142,21 +112,6 @@ async def test_a_look_up_for_a_run_that_has_waited_has_its_turn_too(world: World
     assert len(server.calls) == 2
 
 
-async def test_an_answer_is_not_lost_with_the_vault(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    seal = await world.connect()
-
-    async def fails(*_arguments: Any) -> None:
-        raise VaultUnavailable("gone")
-
-    monkeypatch.setattr(Paces, "hold", fails)
-    refused = reply(429, {"object": "error", "status": 429, "code": "rate_limited"}, {"Retry-After": "30"})
-    async with (
-        serving(refused) as server,
-        world.worker(notion_origin=server.origin, notion_requests_per_second=RATE) as worker,
-    ):
-        assert (await fetch(worker, seal, attempt=5)).status == 429
-
-
 async def test_a_second_call_of_the_same_activity_is_not_turned_away(world: World) -> None:
     pacer = Pacer(world.vault.paces, {"api.notion.com": RATE})
 
@@ -172,42 +127,6 @@ async def test_a_second_call_of_the_same_activity_is_not_turned_away(world: Worl
     await world.vault.paces.hold("my-notion", LIMIT, 2.5)
     with pytest.raises(Paced):
         await asyncio.create_task(call())
-
-
-@pytest.mark.parametrize(("status", "code"), [(429, "rate_limited"), (529, "service_overload")])
-async def test_a_refusal_with_retry_after_holds_the_connection_on_every_worker_and_no_other(
-    world: World, status: int, code: str
-) -> None:
-    seal, other = await world.connect(), await world.connect("other")
-    refused = reply(status, {"object": "error", "status": status, "code": code}, {"Retry-After": "30"})
-    came = Clocked(refused)
-    async with (
-        serving(came) as server,
-        world.worker(notion_origin=server.origin, notion_requests_per_second=RATE) as worker,
-        world.worker(notion_origin=server.origin, notion_requests_per_second=RATE) as second,
-    ):
-        assert (await worker.failure(fetch(worker, seal))).type == "notion-error"  # to be tried again
-        came.answer = PAGE
-        assert (await worker.failure(fetch(second, seal))).type == "paced"
-        assert (await worker.failure(notion(second))).type == "paced"
-        assert (await fetch(second, other)).ok
-    assert len(came.moments) == 2
-
-
-async def test_a_call_that_waits_for_its_slot_does_not_leave_when_the_connection_is_held(world: World) -> None:
-    seal, came = await world.connect(), Clocked()
-    async with (
-        serving(came) as server,
-        world.worker(notion_origin=server.origin, notion_requests_per_second=1) as worker,
-    ):
-        limit = Limit.per_second(0.98, 2)
-        for _ in range(2):
-            await world.vault.paces.take("my-notion", limit, Ask(within=0))
-        waiting = asyncio.create_task(fetch(worker, seal))
-        await asyncio.sleep(0.2)
-        await world.vault.paces.hold("my-notion", limit, 30)
-        assert (await worker.failure(waiting)).type == "paced"
-    assert came.moments == []
 
 
 async def test_a_call_that_is_sent_again_with_a_fresh_token_counts_twice(world: World) -> None:

@@ -1,72 +1,21 @@
-"""Events of connections, as a receiver sees them."""
+"""One event of a connection, as its receiver sees it."""
 
 from __future__ import annotations
 
-import asyncio
 import json
-import logging
-from collections.abc import AsyncGenerator, Callable
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
 
 import pytest
-from pydantic import SecretStr, ValidationError
+from pydantic import ValidationError
 from standardwebhooks import Webhook, WebhookVerificationError
-from temporalio.client import Client
 from temporalio.testing import WorkflowEnvironment
-from temporalio.worker import Worker as TemporalWorker
 
-from activities import Activities
-from activities.tasks import hand_on, keep_connections
 from settings import Settings
-from steps.connection_tasks import Told, begin_telling
-from steps.dedupe import own_workflows
+from steps.connection_tasks import Told
 from tests.activities.conftest import CANARY, REFRESH, Worker, World
-from tests.activities.servers import Call, Server, reply, serving
-from tests.conftest import eventually
-from tests.vault.deleting import delete
-from vault import ConnectionStatus
-
-SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSwMfKQ9r8GKYo="
-TOLD = Told(
-    id="0a" * 16,
-    at=datetime(2026, 3, 1, 12, tzinfo=UTC),
-    type="connection.needs_reauthorization",
-    data={"id": "1b" * 16, "handle": "my-notion", "provider": "notion", "workspace": {"id": "w", "name": "Shöp"}},
-)
-
-
-@dataclass
-class Receiver:
-    """Takes events that are signed, as many times as it is told to fail first."""
-
-    failures: int = 0
-    status: int = 500
-    taken: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
-    ids: list[str] = field(default_factory=list[str])
-
-    async def answer(self, call: Call) -> bytes:
-        event = Webhook(SECRET).verify(call.body, call.headers)
-        self.ids.append(call.headers["webhook-id"])
-        if self.failures:
-            self.failures -= 1
-            return reply(self.status, "canary")
-        self.taken.append(event)
-        return reply(204)
-
-    def types(self, handle: str = "my-notion") -> list[str]:
-        return sorted(event["type"] for event in self.taken if event["data"]["handle"] == handle)
-
-
-def options(server: Server) -> dict[str, Any]:
-    return {
-        "events_url": f"{server.origin}/events?for=us",
-        "events_secret": SecretStr(SECRET),
-        "egress_private_hosts": (server.authority,),
-    }
+from tests.activities.servers import reply, serving
+from tests.activities.telling import SECRET, TOLD, Receiver, deployed, options
 
 
 async def tell(worker: Worker, told: Told = TOLD) -> None:
@@ -145,153 +94,6 @@ def test_settings_that_cannot_be_are_refused_without_the_secret(given: dict[str,
         Settings(_env_file=None, **given)  # pyright: ignore[reportCallIssue]  # pydantic-settings' own
     assert "canary" not in str(refused.value)
     assert SECRET.removeprefix("whsec_") not in str(refused.value)
-
-
-@asynccontextmanager
-async def deployed(world: World, client: Client, **given: Any) -> AsyncGenerator[tuple[Settings, Callable[[], Any]]]:
-    """Give the settings of a deployment, and a way to run a worker of it."""
-    given = {"task_queue": f"telling-{uuid4()}", "notion_requests_per_second": 0} | given
-    settings = Settings(_env_file=None, **given)  # pyright: ignore[reportCallIssue]  # as above
-    activities = Activities(world.vault, world.signer, settings, world.resolve, client=client)
-    queue = settings.task_queue
-
-    def worker() -> TemporalWorker:
-        return TemporalWorker(client, task_queue=queue, workflows=own_workflows(), activities=activities.all())
-
-    yield settings, worker
-    await activities.close()
-
-
-@asynccontextmanager
-async def keeping(world: World, client: Client, settings: Settings) -> AsyncGenerator[None]:
-    task = asyncio.create_task(keep_connections(world.vault, client, settings))
-    yield
-    task.cancel()
-    await asyncio.wait([task])
-
-
-async def test_the_whole_life_of_a_connection_is_told_once(world: World, dev_server: WorkflowEnvironment) -> None:
-    receiver = Receiver(failures=1)
-    client = dev_server.client
-    async with (
-        serving(receiver.answer) as server,
-        deployed(world, client, **options(server)) as (settings, worker),
-        worker(),
-        keeping(world, client, settings),
-        keeping(world, client, settings),
-    ):
-        await world.connect()
-        await world.vault.connections.mark("my-notion", ConnectionStatus.NEEDS_REAUTHORIZATION)
-        await world.connect()
-        await delete(world.vault, "my-notion")
-        wanted = ["created", "deleted", "needs_reauthorization", "reconnected", "revoked"]
-
-        async def all_told() -> bool:
-            return receiver.types() == [f"connection.{name}" for name in wanted]
-
-        await eventually(all_told)
-    assert len(receiver.ids) == 6, "the first one failed once"
-    assert len(set(receiver.ids)) == 5, "what is sent again has the same id"
-    assert await world.vault.connections.events.waiting() == []
-
-
-async def test_fifty_calls_that_find_a_connection_lost_make_one_event(
-    world: World, dev_server: WorkflowEnvironment, caplog: pytest.LogCaptureFixture
-) -> None:
-    receiver = Receiver()
-    client = dev_server.client
-    await world.connect()
-
-    async def refuse(_call: Call) -> bytes:
-        await asyncio.sleep(0.05)
-        return reply(401, {"object": "error", "status": 401, "code": "unauthorized", "message": "canary"})
-
-    async with (
-        serving(refuse) as notion,
-        serving(receiver.answer) as server,
-        world.worker(notion_origin=notion.origin, **options(server)) as one,
-        world.worker(notion_origin=notion.origin, **options(server)) as other,
-        deployed(world, client, **options(server)) as (settings, worker),
-    ):
-        calls = [(one, other)[number % 2].notion("GET", "/v1/users/me") for number in range(50)]
-        failures = await asyncio.gather(*calls, return_exceptions=True)
-        assert all(isinstance(failure, Exception) for failure in failures)
-        async with worker(), keeping(world, client, settings), keeping(world, client, settings):
-
-            async def told() -> bool:
-                return receiver.types() == ["connection.created", "connection.needs_reauthorization"]
-
-            await eventually(told)
-    assert len(receiver.ids) == 2
-    warnings = [r.getMessage() for r in caplog.records if r.name == "worker" and r.levelno == logging.WARNING]
-    assert [text for text in warnings if "must be connected again" in text] == [
-        "Connection my-notion must be connected again: Notion takes its token no longer. "
-        "OAuth Connections → my-notion → Reconnect, with the same handle."
-    ]
-
-
-async def test_an_event_outlives_the_worker_that_made_it_true(world: World, dev_server: WorkflowEnvironment) -> None:
-    receiver = Receiver()
-    client = dev_server.client
-    await world.connect()
-    async with world.worker():  # it dies right after the mark: nothing of it runs any more
-        await world.vault.connections.mark("my-notion", ConnectionStatus.NEEDS_REAUTHORIZATION)
-    async with serving(receiver.answer) as server, deployed(world, client, **options(server)) as (settings, worker):
-        await hand_on(world.vault, client, settings)  # and this one before it delivers
-        assert receiver.taken == []
-        async with worker(), keeping(world, client, settings):
-
-            async def told() -> bool:
-                return "connection.needs_reauthorization" in receiver.types()
-
-            await eventually(told)
-        assert receiver.types().count("connection.needs_reauthorization") == 1
-
-
-async def test_an_event_that_was_handed_on_twice_is_told_once(world: World, dev_server: WorkflowEnvironment) -> None:
-    """As after a worker that died between starting the workflow and forgetting the event."""
-    receiver = Receiver()
-    client = dev_server.client
-    await world.connect()
-    (event,) = await world.vault.connections.events.waiting()
-    async with serving(receiver.answer) as server, deployed(world, client, **options(server)) as (settings, worker):
-        told = Told(id=event.id, at=event.at, type=event.type, data=event.data)
-        await begin_telling(client, settings.task_queue, told)
-        async with worker():
-
-            async def taken() -> bool:
-                return len(receiver.taken) == 1
-
-            await eventually(taken)
-            await hand_on(world.vault, client, settings)
-            handle = client.get_workflow_handle(f"connections/events/{event.id}")
-            await handle.result()
-    assert len(receiver.ids) == 1
-    assert await world.vault.connections.events.waiting() == []
-
-
-async def test_a_temporal_that_is_away_loses_no_event(world: World, caplog: pytest.LogCaptureFixture) -> None:
-    await world.connect()
-
-    class Away:
-        async def start_workflow(self, *_: object, **__: object) -> None:
-            raise RuntimeError("nothing listens there")
-
-    settings = Settings(_env_file=None, events_url="https://a.test/", events_secret=SecretStr(SECRET))  # pyright: ignore[reportCallIssue]
-    async with keeping(world, Away(), settings):  # pyright: ignore[reportArgumentType]
-
-        async def said() -> bool:
-            return "Changes of connections are not handed on" in caplog.text
-
-        await eventually(said)
-    assert len(await world.vault.connections.events.waiting()) == 1
-
-
-async def test_without_an_address_events_are_forgotten(world: World, dev_server: WorkflowEnvironment) -> None:
-    await world.connect()
-    async with deployed(world, dev_server.client) as (settings, _worker):
-        await hand_on(world.vault, dev_server.client, settings)
-    assert await world.vault.connections.events.waiting() == []
 
 
 async def test_an_event_that_nobody_takes_is_given_up_after_a_day(

@@ -89,12 +89,12 @@ async def test_values_without_a_json_form_are_refused_together_before_any_call(
     assert notion.workspace.calls.as_json() == []
 
 
-async def test_fifty_runs_with_one_key_make_one_page(dev_server: WorkflowEnvironment, queue: str, notion: StandIn):
+async def test_many_runs_with_one_key_make_one_page(dev_server: WorkflowEnvironment, queue: str, notion: StandIn):
     data = upsert(Total=1)
-    handles = await asyncio.gather(*(start(dev_server.client, queue, "Upserts", data) for _ in range(50)))
+    handles = await asyncio.gather(*(start(dev_server.client, queue, "Upserts", data) for _ in range(20)))
     records = await asyncio.gather(*map(ended, handles))
-    assert [record.failures for record in records] == [[]] * 50
-    assert Counter(record.result["created"] for record in records) == {True: 1, False: 49}
+    assert [record.failures for record in records] == [[]] * 20
+    assert Counter(record.result["created"] for record in records) == {True: 1, False: 19}
     assert len({record.result["id"] for record in records}) == len(rows(notion)) == 1
     lengths = sorted([len((await handle.fetch_history()).events) for handle in handles])
     assert lengths[0] < 30

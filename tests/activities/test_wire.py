@@ -130,7 +130,7 @@ async def test_nothing_endless_outlasts_its_time(world: World, part: str, pause:
         began = time.monotonic()
         failure = await worker.failure(worker.fetch(server.origin, timeout=1))
         assert failure.type in ("fetch-failed", "response-too-large")
-        assert time.monotonic() - began < 5
+        assert time.monotonic() - began < 30
 
 
 CHILD = """

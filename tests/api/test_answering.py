@@ -165,7 +165,7 @@ async def test_a_cancelled_start_lets_the_caller_go_and_the_run_ends(running: Pl
     await eventually(started)
     async with running.program() as caller:
         assert (await caller.post("/api/v1/runs/answering/cancelled/cancel")).status_code == 202
-    assert (await asyncio.wait_for(waiting, 10)).json()["type"] == "start-failed"
+    assert (await asyncio.wait_for(waiting, 60)).json()["type"] == "start-failed"
     assert (await finished(running, "answering/cancelled"))["status"] == "cancelled"
     assert (await call(running, key="cancelled", kind="nothing")).status_code == 500
 
@@ -179,7 +179,7 @@ async def test_a_terminated_run_is_only_named(running: Place) -> None:
         return True
 
     await eventually(stopped)
-    answer = await asyncio.wait_for(waiting, 15)
+    answer = await asyncio.wait_for(waiting, 60)
     assert (answer.status_code, answer.json()["id"]) == (202, "answering/terminated")
 
 

@@ -86,7 +86,7 @@ async def test_without_a_worker_a_test_ends_in_time_and_leaves_nothing(
         answer = await caller.post(f"{ADDRESS}/test")
     assert (answer.status_code, answer.json()["type"]) == (503, "worker-unavailable")
     assert "python worker.py" in answer.json()["detail"]
-    assert time.monotonic() - began < 10
+    assert time.monotonic() - began < 30
 
     async def none_left() -> bool:
         query = f"TaskQueue = '{deployment.place.settings.task_queue}' AND ExecutionStatus = 'Running'"

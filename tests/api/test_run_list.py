@@ -34,7 +34,7 @@ async def test_runs_are_listed_by_page_and_filtered(running: Place) -> None:
     for run_id in started:
         await finished(running, run_id)
     async with running.program() as caller:
-        async with asyncio.timeout(20):  # Temporal's list follows a moment after the runs
+        async with asyncio.timeout(60):  # Temporal's list follows a moment after the runs
             while not set(started) <= {run["id"] for run in await pages(caller, workflow="Failing", status="failed")}:
                 continue
         listed = await pages(caller, workflow="Failing", limit=2)

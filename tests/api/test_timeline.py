@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections import Counter
 from typing import get_args
 
@@ -68,9 +67,8 @@ def test_ten_thousand_branches_are_a_row_of_columns_and_words():
         Attempt("branch", number, 1, number / 100, number / 100 + 1, "failed" if number % 100 == 0 else "completed")
         for number in range(10_000)
     ]
-    began = time.perf_counter()
     timeline = draw([Attempt("start", -1, 1, 0, 0.1, "completed"), *attempts], [], 101)
-    assert time.perf_counter() - began < 1
+
     start, folded = timeline.lanes
     assert (start.step, start.said) == ("start", "completed in 100 ms")
     assert folded.said == "10,000 branches: 100 failed, 9,900 completed"

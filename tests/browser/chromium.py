@@ -9,7 +9,18 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
-from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Page, Request, async_playwright
+from playwright.async_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Locator,
+    Page,
+    Request,
+    async_playwright,
+    expect,
+)
+
+expect.set_options(timeout=30_000)  # as long as Playwright waits for anything else
 
 PROGRAM = shutil.which("chromium") or shutil.which("chromium-browser")
 _ARGUMENTS = [
@@ -83,7 +94,13 @@ async def person(
         await context.close()
 
 
+async def click_through(to_another_page: Locator) -> None:
+    """Click, and wait until the page that it leads to has loaded: a click alone does not."""
+    async with to_another_page.page.expect_navigation():
+        await to_another_page.click()
+
+
 async def follow(page: Page, link: str) -> None:
     """Open a one-time sign-in link, and press its button."""
     await page.goto(link)
-    await page.get_by_role("button", name="Sign this browser in").click()
+    await click_through(page.get_by_role("button", name="Sign this browser in"))

@@ -17,14 +17,17 @@ from settings import Settings
 
 
 @asynccontextmanager
-async def running_stack(folder: Path) -> AsyncGenerator[Stack]:
+async def running_stack(folder: Path, *, workflows: Path | None = None) -> AsyncGenerator[Stack]:
     """Start a stack in a folder, with no setting and no `.env` of whoever runs the tests."""
     with pytest.MonkeyPatch.context() as patch:
         for name in os.environ:
             if name.startswith(("STEPS_", "TEMPORAL_", "NOTION_")):
                 patch.delenv(name)
         patch.chdir(folder)
-        stack = Stack(Settings(data_dir=folder / "data", api_port=0), _nobody_listens)
+        settings = Settings(data_dir=folder / "data", api_port=0)
+        if workflows is not None:
+            settings = settings.model_copy(update={"workflows_dir": workflows})
+        stack = Stack(settings, _nobody_listens)
         await stack.start()
     try:
         await set_database(stack, ORDERS_DATABASE_ID)

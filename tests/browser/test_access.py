@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 
 import httpx
-from playwright.async_api import Browser, Page, Route
+from playwright.async_api import Browser, Page, Route, expect
 
 from local.demo import sign_in_link
 from local.stack import Stack
@@ -19,12 +19,12 @@ async def test_a_link_is_used_by_its_button_alone_and_stands_in_no_log(browser: 
             assert (await scanner.get(link)).status_code == 200
     async with person(browser) as visitor:
         await follow(visitor.page, link)
-        assert await visitor.page.get_by_role("navigation", name="Main").is_visible()
+        await expect(visitor.page.get_by_role("navigation", name="Main")).to_be_visible()
         assert "steps_session" not in await visitor.page.evaluate("document.cookie")
         assert visitor.complaints == []
     async with person(browser) as late:
         await follow(late.page, link)
-        assert await late.page.get_by_role("heading", name="no longer good").is_visible()
+        await expect(late.page.get_by_role("heading", name="no longer good")).to_be_visible()
     code = link.rsplit("/", 1)[1]
     logs = await asyncio.to_thread(lambda: {path: path.read_bytes() for path in (stack.data / "logs").iterdir()})
     assert logs
@@ -39,7 +39,7 @@ async def test_signing_out_everywhere_signs_the_other_window_out(browser: Browse
         await one.page.get_by_role("button", name="Sign out everywhere").click()
         await one.page.get_by_role("heading", name="Sign in").wait_for()
         await other.goto(f"{stack.addresses.api}/connections")
-        assert await other.get_by_role("heading", name="Sign in").is_visible()
+        await expect(other.get_by_role("heading", name="Sign in")).to_be_visible()
         assert one.complaints == []
 
 
@@ -64,4 +64,4 @@ async def test_a_form_of_another_site_does_nothing(browser: Browser, stack: Stac
         await follow(victim.page, link)  # which has used nothing up
         await forge(victim.page, f"{stack.addresses.api}/sessions/end")
         await victim.page.goto(f"{stack.addresses.api}/connections")
-        assert await victim.page.get_by_role("heading", name="OAuth Connections").is_visible()
+        await expect(victim.page.get_by_role("heading", name="OAuth Connections")).to_be_visible()

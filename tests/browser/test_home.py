@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from playwright.async_api import expect
 
 from local.stack import Stack
 from local.visitor import Visitor
@@ -29,17 +30,17 @@ async def test_the_first_steps_give_way_to_the_verdict_and_a_failure_leads_to_it
 ):
     page = somebody.page
     await page.goto(stack.addresses.api)
-    assert await page.get_by_role("link", name="Connect Notion").is_visible()
-    assert await page.get_by_role("button", name="Copy the command").is_visible()
+    await expect(page.get_by_role("link", name="Connect Notion")).to_be_visible()
+    await expect(page.get_by_role("button", name="Copy the command")).to_be_visible()
     await visitor.connect_notion("my-notion")
     run_id = await start(visitor, {"filter": {"property": "Colour", "title": {"equals": "red"}}})
     await reach(visitor, run_id, "failed")
     await page.reload()
-    assert await page.get_by_role("heading", level=1).inner_text() == "Everything is well"
+    await expect(page.get_by_role("heading", level=1)).to_have_text("Everything is well")
     failed = page.get_by_role("region", name="Failed today")
-    assert "Could not find property with name or id: Colour" in await failed.inner_text()
+    await expect(failed).to_contain_text("Could not find property with name or id: Colour")
     await failed.get_by_role("link", name=run_id).click()
-    assert await page.get_by_role("heading", level=1).inner_text() == run_id
+    await expect(page.get_by_role("heading", level=1)).to_have_text(run_id)
 
 
 @pytest.mark.usefixtures("nothing_connected")
@@ -56,12 +57,12 @@ async def test_a_lost_connection_is_mended_from_home_and_its_run_goes_on(
         return await page.get_by_role("heading", level=1).inner_text() == "One thing needs you"
 
     await eventually(told)
-    assert await page.get_by_role("heading", name="my-notion has to be connected again").is_visible()
-    assert "1 of 1 to reconnect" in await page.get_by_role("list", name="What the service needs").inner_text()
+    await expect(page.get_by_role("heading", name="my-notion has to be connected again")).to_be_visible()
+    await expect(page.get_by_role("list", name="What the service needs")).to_contain_text("1 of 1 to reconnect")
     await page.get_by_role("link", name="Reconnect my-notion").click()
     await page.get_by_role("button", name="Continue to Notion").click()
     await page.get_by_role("button", name="Allow").click()
     await page.wait_for_url(f"{stack.addresses.api}/connections?connected=my-notion")
     await page.get_by_role("link", name="Home").click()
-    assert await page.get_by_role("heading", level=1).inner_text() == "Everything is well"
+    await expect(page.get_by_role("heading", level=1)).to_have_text("Everything is well")
     await reach(visitor, run_id, "completed")

@@ -38,8 +38,8 @@ async def test_a_run_is_seen_to_end_without_reload_and_is_run_again_with_its_dat
     assert await page.evaluate("() => window.loadedOnce")
     await expect(page.locator("#run-told")).to_have_text("The run is completed.")
     await expect(page.get_by_text("Order #1001 was not approved")).to_be_visible()
-    assert await page.get_by_text("Cancel this run").count() == 0
-    assert await page.get_by_role("listitem").filter(has_text="decline #2").count() == 1
+    await expect(page.get_by_text("Cancel this run")).to_have_count(0)
+    await expect(page.get_by_role("listitem").filter(has_text="decline #2")).to_have_count(1)
 
     await page.get_by_text("Every attempt", exact=True).click()
     await expect(page.get_by_role("row")).to_have_count(4)
@@ -70,4 +70,4 @@ async def test_a_failed_run_is_mended_and_its_steps_are_retried(somebody: Person
     await expect(state).to_have_text("completed")
     await page.get_by_text("Every call", exact=True).click()
     await expect(page.get_by_role("row").filter(has_text="POST")).to_contain_text("completed")
-    assert await page.get_by_role("link", name=run_id, exact=True).count() == 1
+    await expect(page.get_by_role("link", name=run_id, exact=True)).to_have_count(1)

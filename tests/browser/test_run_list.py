@@ -10,7 +10,7 @@ from playwright.async_api import Browser, Page, expect
 from local.demo import sign_in_link
 from local.stack import Stack
 from local.visitor import Visitor
-from tests.browser.chromium import Person, follow
+from tests.browser.chromium import Person, click_through, follow
 from tests.conftest import eventually
 
 ORDER = {"name": "#1001", "total_price": "512.00"}
@@ -84,13 +84,16 @@ async def test_filters_narrow_the_list_as_they_are_chosen(somebody: Person, stac
         await expect(link).to_be_visible()
     await page.get_by_label("Text").fill("nothing-of-this-name")
     await page.get_by_role("heading", name="No run fits these filters").wait_for()
-    await page.get_by_label("Text").fill(key)
+    async with page.expect_response(lambda answer: key in answer.url and "workflow=" in answer.url):
+        await page.get_by_label("Text").fill(key)
     await expect(link).to_be_visible()
-    assert page.url == f"{stack.addresses.api}/runs?workflow=ApproveOrder&status=running&text={key}&within=hour"
+    await expect(page).to_have_url(
+        f"{stack.addresses.api}/runs?workflow=ApproveOrder&status=running&text={key}&within=hour"
+    )
     await live(page)
 
     await page.reload()
-    assert await page.get_by_label("Text").input_value() == key
+    await expect(page.get_by_label("Text")).to_have_value(key)
     await cancel(visitor, stack, run_id)
     await page.get_by_role("heading", name="No run fits these filters").wait_for(timeout=LONGEST)
     await page.get_by_role("link", name="Clear the filters").click()
@@ -106,17 +109,17 @@ async def test_without_a_script_the_form_works_and_a_link_reloads(browser: Brows
         await page.goto(f"{stack.addresses.api}/runs")
 
         async def there() -> bool:
-            await page.get_by_role("link", name="Reload").click()
+            await click_through(page.get_by_role("link", name="Reload"))
             return await page.get_by_role("link", name=run_id).is_visible()
 
         await eventually(there)
         await page.get_by_label("Status", exact=True).select_option("failed")
         await page.get_by_label("Text").fill(run_id)
         await page.get_by_role("button", name="Show").click()
-        assert await page.get_by_role("heading", name="No run fits these filters").is_visible()
+        await expect(page.get_by_role("heading", name="No run fits these filters")).to_be_visible()
         await page.get_by_label("Status", exact=True).select_option("")
         await page.get_by_role("button", name="Show").click()
-        assert await page.get_by_role("link", name=run_id).is_visible()
+        await expect(page.get_by_role("link", name=run_id)).to_be_visible()
     finally:
         await context.close()
     await cancel(visitor, stack, run_id)
@@ -130,7 +133,7 @@ async def test_a_live_page_holds_up_no_stop_and_finds_the_next_process(
     await live(page)
     began = time.monotonic()
     await stack.children["api"].stop()
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 20
     await stack.start_api()
     run_id = await ask_for_approval(visitor)
     await page.get_by_text(run_id).wait_for(timeout=30_000)

@@ -1,10 +1,11 @@
 from __future__ import annotations
 
 import pytest
+from playwright.async_api import expect
 
 from local.stack import Stack
 from local.visitor import Visitor
-from tests.browser.chromium import Person
+from tests.browser.chromium import Person, click_through
 from tests.conftest import eventually
 
 ORDER = {"name": "#1001", "total_price": "128.50", "currency": "EUR"}
@@ -54,7 +55,7 @@ async def test_the_page_of_a_failed_run_says_what_to_correct(somebody: Person, s
     assert "connection-not-found" in failure
 
     await somebody.page.get_by_role("link", name="Runs", exact=True).click()
-    assert await somebody.page.get_by_role("row").filter(has_text=run_id).get_by_text("failed").is_visible()
+    await expect(somebody.page.get_by_role("row").filter(has_text=run_id).get_by_text("failed")).to_be_visible()
 
 
 async def test_a_waiting_run_shows_what_it_waits_for_and_can_be_cancelled(
@@ -68,9 +69,9 @@ async def test_a_waiting_run_shows_what_it_waits_for_and_can_be_cancelled(
 
     await eventually(waiting)
     await somebody.page.get_by_text("Cancel this run").click()
-    await somebody.page.get_by_role("button", name="Cancel the run").click()
+    await click_through(somebody.page.get_by_role("button", name="Cancel the run"))
     await shown(somebody, stack, run_id, "cancelled")
-    assert await somebody.page.get_by_text("Cancel this run").count() == 0
+    await expect(somebody.page.get_by_text("Cancel this run")).to_have_count(0)
 
 
 @pytest.mark.usefixtures("nothing_connected")
@@ -80,4 +81,4 @@ async def test_a_text_from_outside_is_shown_and_not_run(somebody: Person, stack:
     line = {"title": title, "quantity": 1, "price": 1}
     run_id = await start(visitor, "OrderFanOut", {"name": "#1", "line_items": [line]})
     assert title in await shown(somebody, stack, run_id, "completed")
-    assert await somebody.page.locator("main img").count() == 0
+    await expect(somebody.page.locator("main img")).to_have_count(0)

@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 
 import pytest
+from playwright.async_api import expect
 
 from local.stack import Stack
 from local.visitor import Visitor
@@ -17,10 +18,10 @@ async def test_a_workflow_is_looked_at_and_tried_out(somebody: Person, stack: St
     await somebody.context.grant_permissions(["clipboard-read", "clipboard-write"])
     await page.get_by_role("link", name="Workflows", exact=True).click()
     await page.get_by_role("link", name="OrderToNotion").click()
-    assert await page.get_by_role("heading", level=1).inner_text() == "OrderToNotion"
+    await expect(page.get_by_role("heading", level=1)).to_have_text("OrderToNotion")
     picture = page.get_by_role("img", name="The steps of OrderToNotion")
-    assert await picture.locator("rect").count() == 2
-    assert "leads to create_record, after 10 seconds" in await page.locator(".outline ol").inner_text()
+    await expect(picture.locator("rect")).to_have_count(2)
+    await expect(page.locator(".outline ol")).to_contain_text("leads to create_record, after 10 seconds")
 
     await page.get_by_role("button", name="Copy", exact=True).click()
     await page.get_by_role("status").get_by_text("Copied").wait_for()
@@ -33,7 +34,7 @@ async def test_a_workflow_is_looked_at_and_tried_out(somebody: Person, stack: St
     await page.get_by_label("Payload").fill('{"name": "#1001",\n oops}')
     await page.get_by_role("button", name="Start a test run").click()
     await page.get_by_text("at line 2, column 2").wait_for()
-    assert await page.get_by_label("Payload").input_value() == '{"name": "#1001",\n oops}'
+    await expect(page.get_by_label("Payload")).to_have_value('{"name": "#1001",\n oops}')
     await page.locator("#payload:focus").wait_for()
     assert [one for one in somebody.take_complaints() if "400" not in one] == []
 
@@ -52,7 +53,7 @@ async def test_a_missing_connection_is_added_from_the_page_that_misses_it(
     page = somebody.page
     await page.goto(f"{stack.addresses.api}/workflows/NotionQuery")
     await page.get_by_role("link", name="Add Connection my-notion").click()
-    assert await page.get_by_label("Handle").input_value() == "my-notion"
+    await expect(page.get_by_label("Handle")).to_have_value("my-notion")
     await visitor.connect_notion("my-notion")
 
     async def active() -> bool:

@@ -13,18 +13,7 @@ from typing import Any
 import pytest
 import pytest_asyncio
 from temporalio.api.enums.v1 import EventType
-from temporalio.client import (
-    Client,
-    Schedule,
-    ScheduleActionStartWorkflow,
-    ScheduleSpec,
-    ScheduleState,
-    WorkflowFailureError,
-    WorkflowHandle,
-    WorkflowHistory,
-    WorkflowUpdateFailedError,
-)
-from temporalio.common import SearchAttributeKey, SearchAttributePair, TypedSearchAttributes
+from temporalio.client import Client, WorkflowHandle, WorkflowHistory
 from temporalio.converter import DataConverter
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Replayer, Worker
@@ -33,14 +22,13 @@ from codec.errors import PayloadKeyUnknown
 from codec.keys import read_keys
 from steps.calls import cut
 from temporal import plugin
-from tests.codec.surfaces import CANARY, Beats, Headers, Inner, Surfaces, beats, fails, hangs, said, surface
+from tests.codec.surfaced import STEP, scheduled, surfaced
+from tests.codec.surfaces import CANARY, Beats, Headers, beats, said
 from tests.conftest import binary, eventually
 from tests.steps.harness import ALL_FLOWS, Outside, ended, runs_of, start, working
 from tests.steps.waiting import armed, opened, resume
 
 pytestmark = pytest.mark.server
-
-STEP = SearchAttributeKey.for_keyword("Step")
 
 
 def key(name: str) -> str:
@@ -73,51 +61,6 @@ async def connected(address: str, keys: str = "") -> Client:
 
 def stored(folder: Path) -> bytes:
     return b"".join(path.read_bytes() for path in folder.glob("temporal.db*"))
-
-
-async def surfaced(client: Client) -> WorkflowHandle[Any, Any]:
-    """Run through every surface; return the run, which has failed."""
-    queue = f"surfaces-{uuid.uuid4()}"
-    async with Worker(client, task_queue=queue, workflows=[Surfaces, Inner], activities=[surface, fails, hangs]):
-        handle = await client.start_workflow(
-            Surfaces.run,
-            {"text": said("a first input")},
-            id=f"readable-id/{uuid.uuid4()}",
-            task_queue=queue,
-            memo={"first": said("a memo")},
-            static_summary=said("a static summary"),
-            static_details=said("static details"),
-            search_attributes=TypedSearchAttributes([SearchAttributePair(STEP, "readable-attribute")]),
-        )
-        assert await handle.execute_update("change", said("an update")) == said("an update's result")  # pyright: ignore[reportUnknownMemberType]  # the SDK's own gap
-        with pytest.raises(WorkflowUpdateFailedError):
-            await handle.execute_update("change", said("an update") + " fail")  # pyright: ignore[reportUnknownMemberType]  # the SDK's own gap
-        await eventually(lambda: rolled(client, handle))
-        last = client.get_workflow_handle(handle.id)
-        assert await last.query("look") == said("a query")
-        await last.signal(Surfaces.note, said("a signal"))
-        with pytest.raises(WorkflowFailureError) as caught:
-            await handle.result()
-        assert said("a run") in str(caught.value.cause)
-        first = client.get_workflow_handle(handle.id, run_id=handle.first_execution_run_id)
-        assert await (await first.describe()).static_summary() == said("a static summary")
-    return handle
-
-
-async def rolled(client: Client, handle: WorkflowHandle[Any, Any]) -> bool:
-    return (await client.get_workflow_handle(handle.id).describe()).run_id != handle.first_execution_run_id
-
-
-async def scheduled(client: Client) -> None:
-    action = ScheduleActionStartWorkflow(
-        "Nobody", said("a schedule's input"), id="readable-scheduled", task_queue="nobody",
-        memo={"inner": said("a schedule's inner memo")}, static_summary=said("a schedule's summary"),
-    )  # fmt: skip
-    schedule = Schedule(action=action, spec=ScheduleSpec(), state=ScheduleState(note="readable-note", paused=True))
-    handle = await client.create_schedule(f"s-{uuid.uuid4()}", schedule, memo={"outer": said("a schedule's memo")})
-    await handle.trigger()
-    description = await handle.describe()
-    assert (await description.memo())["outer"] == said("a schedule's memo")
 
 
 async def test_nothing_of_a_run_can_be_read_in_temporals_database(address: str, folder: Path) -> None:

@@ -120,7 +120,7 @@ CONTROLS: Controls = [
     Control(
         threat="A connection breaks and nobody is told, because the worker died right after it found out",
         control="The event is written in the transaction that marks the connection",
-        test="tests/activities/test_telling.py::test_an_event_outlives_the_worker_that_made_it_true",
+        test="tests/activities/test_connection_events.py::test_an_event_outlives_the_worker_that_made_it_true",
         path="vault/connections.py",
         present="                await note(connection, _EVENTS[status], row, self._now())",
         absent="                pass",
@@ -136,7 +136,7 @@ CONTROLS: Controls = [
     Control(
         threat="A worker that dies while it hands an event on makes two of it",
         control="The workflow that sends an event has the event's id, and is started once",
-        test="tests/activities/test_telling.py::test_an_event_that_was_handed_on_twice_is_told_once",
+        test="tests/activities/test_connection_events.py::test_an_event_that_was_handed_on_twice_is_told_once",
         path="steps/connection_tasks.py",
         present="    policy = WorkflowIDReusePolicy.REJECT_DUPLICATE",
         absent="    policy = WorkflowIDReusePolicy.ALLOW_DUPLICATE",

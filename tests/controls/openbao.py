@@ -51,7 +51,7 @@ CONTROLS: Controls = [
     Control(
         threat="A data key is moved to another row of the database",
         control="OpenBao derives the key that wraps it from its row and field",
-        test="tests/openbao/test_vault.py::test_a_key_moved_to_another_context_does_not_open",
+        test="tests/openbao/test_keys.py::test_a_key_moved_to_another_context_does_not_open",
         path="vault/openbao.py",
         present='return {"context": _text(hashlib.sha256(context).digest())}',
         absent='return {"context": _text(hashlib.sha256(b"").digest())}',
@@ -123,7 +123,7 @@ CONTROLS: Controls = [
     Control(
         threat="A refresh brings back a wrapping that a rotation has just replaced, and that is retired next",
         control="The pair is replaced only where it is still the one that was read",
-        test="tests/openbao/test_vault.py::test_a_refresh_keeps_the_wrapping_that_a_rotation_just_made",
+        test="tests/openbao/test_keys.py::test_a_refresh_keeps_the_wrapping_that_a_rotation_just_made",
         path="vault/connections.py",
         present="of_pair = (c.id == row.id) & (c.version == version) & (c.access == row.access)",
         absent="of_pair = (c.id == row.id) & (c.version == version)",

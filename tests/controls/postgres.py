@@ -74,7 +74,7 @@ CONTROLS: Controls = [
         control="A revision that this version does not know is refused, also by migrate",
         test="tests/vault/test_upgrade.py::test_a_newer_database_is_refused_with_what_to_do",
         path="vault/migration.py",
-        present="if revision is not None and revision not in _known():",
+        present="if revision is not None and revision not in revisions():",
         absent="if revision is not None and revision in ():",
     ),
     Control(

@@ -8,7 +8,7 @@ CONTROLS: Controls = [
     Control(
         threat="A rotation overwrites a token that was refreshed in the same moment",
         control="A rewrapped value is stored only where the row still holds what was read",
-        test="tests/vault/test_rotation.py::test_a_refresh_that_saves_during_a_rewrap_wins",
+        test="tests/vault/test_rotation_races.py::test_a_refresh_that_saves_during_a_rewrap_wins",
         path="vault/rotation.py",
         present="update(column.table).where(*same, unchanged)",
         absent="update(column.table).where(*same)",

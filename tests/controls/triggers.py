@@ -5,6 +5,7 @@ from __future__ import annotations
 from tests.controls import Control, Controls
 
 _SIGNATURES = "tests/api/test_signatures.py"
+_TRIGGERS = "tests/api/test_signed_triggers.py"
 _SECRETS = "tests/vault/test_trigger_secrets.py"
 _CHECK = "api/signatures.py"
 _VERIFY = "        Webhook(secret.reveal()).verify(raw, given, json_parse=False)\n"
@@ -13,9 +14,9 @@ _WITHOUT_A_WINDOW = """        from datetime import UTC, datetime
         at = datetime.fromtimestamp(int(given["webhook-timestamp"]), UTC)
         return Webhook(secret.reveal()).sign(given["webhook-id"], at, raw.decode()) in given["webhook-signature"]
 """
-_REPLAYED = f"{_SIGNATURES}::test_a_hundred_replays_under_whatever_ids_start_one_run"
-_STARTED = f"{_SIGNATURES}::test_a_signed_delivery_starts_a_run_and_nothing_does_before_the_secret_is_set"
-_TOO_MANY = f"{_SIGNATURES}::test_more_deliveries_than_the_limit_are_told_when_to_come_again"
+_REPLAYED = f"{_TRIGGERS}::test_a_hundred_replays_under_whatever_ids_start_one_run"
+_STARTED = f"{_TRIGGERS}::test_a_signed_delivery_starts_a_run_and_nothing_does_before_the_secret_is_set"
+_TOO_MANY = "tests/api/test_delivery_limits.py::test_more_deliveries_than_the_limit_are_told_when_to_come_again"
 
 CONTROLS: Controls = [
     Control(
@@ -94,7 +95,7 @@ CONTROLS: Controls = [
     Control(
         threat="A stranger who knows the address brings a token of his own, as Notion does, and signs with it",
         control="A token that came counts for nothing before an operator has seen it and taken it over",
-        test=f"{_SIGNATURES}::test_notions_handshake_brings_the_token_that_an_operator_lets_count",
+        test="tests/api/test_handshakes.py::test_notions_handshake_brings_the_token_that_an_operator_lets_count",
         path="api/handshakes.py",
         present="    await tokens.receive(provider, secret)\n",
         absent="    await tokens.receive(provider, secret)\n"
@@ -103,7 +104,7 @@ CONTROLS: Controls = [
     Control(
         threat="An event that Notion sends again is another run, for its body says which attempt it is",
         control="What tells Notion's events apart is their id, which is signed with the rest",
-        test=f"{_SIGNATURES}::test_notions_handshake_brings_the_token_that_an_operator_lets_count",
+        test="tests/api/test_handshakes.py::test_notions_handshake_brings_the_token_that_an_operator_lets_count",
         path="api/hooks.py",
         present='        signed_as = f"notion-{event}"',
         absent='        signed_as = signed_as or f"notion-{event}"',
@@ -143,7 +144,7 @@ CONTROLS: Controls = [
     Control(
         threat="A secret that was set is read back",
         control="It is used and never shown: answers and pages say when it was set, and how long it counts",
-        test=f"{_SIGNATURES}::test_no_answer_shows_a_secret_that_was_set",
+        test=f"{_TRIGGERS}::test_no_answer_shows_a_secret_that_was_set",
         path="api/triggers.py",
         present="    return SecretView(scheme=signed.scheme, created_at=made.created_at, until=None)\n",
         absent="    return SecretView(scheme=secret.reveal(), created_at=made.created_at, until=None)\n",
@@ -175,7 +176,7 @@ CONTROLS: Controls = [
     Control(
         threat="An address that leaked starts runs for ever",
         control="It is replaced, and ends when it was said to",
-        test=f"{_SIGNATURES}::test_a_replaced_address_is_good_for_as_long_as_it_is_kept",
+        test="tests/api/test_trigger_addresses.py::test_a_replaced_address_is_good_for_as_long_as_it_is_kept",
         path="vault/trigger_addresses.py",
         present="        earlier = self.earlier_until is not None and self.earlier_until > now\n",
         absent="        earlier = self.earlier_until is not None\n",
@@ -183,7 +184,7 @@ CONTROLS: Controls = [
     Control(
         threat="While the vault is down, an address that was replaced counts again",
         control="An API that has not heard from the vault takes none; one that has goes by what it heard",
-        test=f"{_SIGNATURES}::test_which_addresses_were_replaced_is_known_before_any_counts",
+        test="tests/api/test_trigger_addresses.py::test_which_addresses_were_replaced_is_known_before_any_counts",
         path="api/addresses.py",
         present="        except VaultError:\n            if self._known is None:\n                raise\n",
         absent="        except VaultError:\n            pass\n",
@@ -191,7 +192,7 @@ CONTROLS: Controls = [
     Control(
         threat="Guesses of addresses wear out the API",
         control="A client whose addresses are wrong is held up after a tenth of what others may send",
-        test=f"{_SIGNATURES}::test_wrong_addresses_are_answered_alike_and_limited_sooner",
+        test="tests/api/test_delivery_limits.py::test_wrong_addresses_are_answered_alike_and_limited_sooner",
         path="api/hooks.py",
         present="        services.deliveries.take_wrong(request)\n",
         absent="",

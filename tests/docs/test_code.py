@@ -23,17 +23,6 @@ def test_every_python_block_compiles(page: Path):
         compile(block, page.name, "exec")
 
 
-DEFINED = [block for block in blocks(text_of("docs/writing-workflows.md"), "python") if "(Workflow)" in block]
-
-
-@pytest.mark.parametrize("number", range(len(DEFINED)))
-def test_every_workflow_in_the_guide_can_be_defined(number: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    path = tmp_path / f"documented_{number}.py"
-    path.write_text(DEFINED[number], encoding="utf-8")
-    monkeypatch.setattr(sys, "path", [str(tmp_path), *sys.path])
-    __import__(path.stem)
-
-
 @pytest.mark.parametrize("number", range(2))
 def test_every_workflow_of_the_page_about_schedules_loads_with_its_schedule(
     number: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -13,10 +13,14 @@ from tests.docs.pages import blocks, rows, section, text_of
 PAGE = text_of("docs/from-jsworkflows.md")
 TABLE = {row[0]: row[1:] for row in rows(section(PAGE, "Call by call"))}
 
-# Every name that their documentation lists for a program.
+# Every name that their documentation lists for a program, and what starts one.
 THEIRS = [
-    "scheduleNextStep", "waitForEvent", "dedupe", "getOAuthToken", "google", "csv", "runStore", "getAttachment",
-    "sendToFlow", "sendEmail", "console.log", "fetch(", "env.", "onWorkflowComplete", "onWorkflowError",
+    "export class Workflow", "start(data, headers, api)", "scheduleNextStep", "waitForEvent", "dedupe", "getOAuthToken",
+    "google.getServiceAccountToken", "google.sheet", "csv.importCSV", "csv.readCSVChunk", "csv.deleteCSV",
+    "runStore.get", "runStore.increment", "getAttachment", "deleteAttachment", "sendToFlow", "sendEmail", "console.log",
+    "api.log", "fetch(", "env.NAME", "env.SHOPIFY_STORE", "env.SHOPIFY_API_VERSION", "config.js", "new Response",
+    "onWorkflowComplete", "onWorkflowError", "Shopify webhook", "HTTP trigger", "Scheduled trigger", "Shopify Flow",
+    "e-mail", "Test from the editor", "Custom OAuth",
 ]  # fmt: skip
 
 

@@ -8,7 +8,7 @@ from urllib.parse import parse_qs, urlsplit
 import httpx
 
 from local.notion import HOME_PAGE_ID, ORDERS_DATABASE_ID, Workspace, create_app
-from tests.local.notion_schema.check import RecordingTransport
+from tests.local.notion_schema.recording import RecordingTransport
 
 Json = dict[str, Any]
 

@@ -11,7 +11,7 @@ import pytest
 
 from local.notion import ORDERS_DATA_SOURCE_ID, ORDERS_DATABASE_ID, StandIn, Workspace, create_app
 from tests.local.application import CALLBACK, Application
-from tests.local.notion_schema.check import RecordingTransport
+from tests.local.notion_schema.recording import RecordingTransport
 
 Json = dict[str, Any]
 NEWEST = "2026-03-11"

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import shutil
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import pytest
 import pytest_asyncio
 from temporalio.client import Client
 from temporalio.service import RPCError
@@ -80,14 +82,22 @@ async def fill(vault: Vault) -> None:
 SEALED = 2 * CONNECTIONS + VARIABLES + 3  # with the token of events, a trigger's secret and the key check
 
 
-@pytest_asyncio.fixture(loop_scope="session")
-async def place(dev_server: WorkflowEnvironment, tmp_path: Path) -> AsyncIterator[Place]:
-    place = Place(dev_server.client, tmp_path)
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def filled(dev_server: WorkflowEnvironment, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder that each test begins with a copy of."""
+    place = Place(dev_server.client, tmp_path_factory.mktemp("filled"))
     await migrate(place.url)
     LocalKeys.from_file(place.key_file)
     vault = await place.vault()
     await fill(vault)
     await vault.close()
+    return place.folder
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def place(dev_server: WorkflowEnvironment, filled: Path, tmp_path: Path) -> AsyncIterator[Place]:
+    shutil.copytree(filled, tmp_path, dirs_exist_ok=True)
+    place = Place(dev_server.client, tmp_path)
     yield place
     with contextlib.suppress(RPCError):
         await dev_server.client.get_workflow_handle(id_of(MASTER)).terminate()

@@ -17,7 +17,7 @@ from vault.opening import open_rotations
 async def main(url: str, path: str) -> None:
     async with open_rotations(url, None, Path(path)) as rotations:
         client = await connect()
-        typer.echo("new" if await begin(client, Order(grace_seconds=1, page=4, pages=1)) else "going on")
+        typer.echo("new" if await begin(client, Order(grace_seconds=1, page=8, pages=1)) else "going on")
         async with rotator(client, rotations["master"]):
             typer.echo((await follow(client, lambda _: None)).stage)
 

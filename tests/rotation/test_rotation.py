@@ -124,17 +124,17 @@ async def test_while_a_process_still_seals_with_the_old_key_it_is_not_given_up(p
     text = place.key_file.read_text(encoding="ascii")
     stale = await Vault.open(place.url, LocalKeys.from_text(text))  # it never looks at the file again
     (old,) = await place.counted()
-    rotating = asyncio.create_task(place.rotate(Order(grace_seconds=4)))
+    rotating = asyncio.create_task(place.rotate(Order(grace_seconds=5)))
     try:
-        for number in range(4):
+        for number in range(6):
             await stale.variables.set("late", f"KEY_{number}", "secret", secret=True, hosts=["a.example"])
-            await asyncio.sleep(2)
+            await asyncio.sleep(1)
             assert old in LocalKeys.from_existing(place.key_file).key_ids
             assert not rotating.done()
     finally:
         await stale.close()
     ended = await asyncio.wait_for(rotating, 60)
-    assert await place.counted() == {ended.new_key: SEALED + 4}
+    assert await place.counted() == {ended.new_key: SEALED + 6}
     vault = await place.vault()
     assert (await vault.variables.open("late", "KEY_3")).reveal() == "secret"
     await vault.close()

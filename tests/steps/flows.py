@@ -5,14 +5,14 @@
 
 from __future__ import annotations
 
-import asyncio
 from contextvars import ContextVar
 from datetime import datetime, timedelta
 
 from pydantic import BaseModel
 from temporalio import workflow as temporal_workflow
 
-from steps import Api, Cancelled, NotionError, Retry, RunFailed, Workflow
+from steps import Api, Cancelled, RunFailed, Workflow
+from tests.steps.call_flows import CallsOwn, CallsSlow, Catches, FanCalls, Fetches, Journey, TakesToken
 
 
 class Chain(Workflow):
@@ -102,58 +102,6 @@ class Variables(Workflow):
         return {"value": api.env[data], "all": sorted(api.env), "sealed": type(api.env[data]).__name__}
 
 
-class TakesToken(Workflow):
-    """Get a token's reference."""
-
-    async def start(self, data, headers, api: Api):
-        token = await api.get_oauth_token(data)
-        return {"header": f"Bearer {token}", "type": type(token).__name__}
-
-
-class Fetches(Workflow):
-    """Make calls, at the same time if there are several."""
-
-    async def start(self, data, headers, api: Api):
-        answers = await asyncio.gather(*(api.fetch(**call) for call in data))
-        return [{"status": answer.status, "ok": answer.ok, "text": answer.text} for answer in answers]
-
-
-class Catches(Workflow):
-    """Catch what a call raises."""
-
-    async def start(self, data, headers, api: Api):
-        try:
-            await api.fetch("https://example.com/")
-        except NotionError as error:
-            return {"class": type(error).__name__, "message": str(error), **vars(error)}
-
-
-class CallsSlow(Workflow):
-    """Run an activity that hangs, and takes nothing."""
-
-    async def start(self, data, headers, api: Api):
-        await api.call("hang", timeout="1 sec", retry=Retry(attempts=1))
-
-
-class Journey(Workflow):
-    """Wait, then make a call with a token, then fail in one of two branches."""
-
-    async def start(self, data, headers, api: Api):
-        await api.schedule_next_step(action=self.call, delay=1, payload={"table": api.env["TABLE"]})
-
-    async def call(self, data, headers, api: Api):
-        token = await api.get_oauth_token("my-notion")
-        response = await api.fetch("https://example.com/", headers={"authorization": f"Bearer {token}"}, params=data)
-        await api.schedule_next_step(action=self.end, payload=response.status)
-        await api.schedule_next_step(action=self.fail)
-
-    async def end(self, data, headers, api: Api):
-        return data
-
-    async def fail(self, data, headers, api: Api):
-        await api.call("shout", "")
-
-
 class Durations(Workflow):
     """Show that delays count from the call."""
 
@@ -227,24 +175,6 @@ class Marks(Workflow):
 
     async def again(self, data, headers, api: Api):
         return await self.start(data, headers, api)
-
-
-class FanCalls(Workflow):
-    """Make one call in each branch."""
-
-    async def start(self, data, headers, api: Api):
-        for number in range(data):
-            await api.schedule_next_step(action=self.enter, payload=number)
-
-    async def enter(self, data, headers, api: Api):
-        await api.call("enter", data)
-
-
-class CallsOwn(Workflow):
-    """Run an activity of the operator's own."""
-
-    async def start(self, data, headers, api: Api):
-        return await api.call("shout", data)
 
 
 FLOWS: list[type[Workflow]] = [

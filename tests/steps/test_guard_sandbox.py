@@ -45,23 +45,24 @@ async def outcome(handle: WorkflowHandle[object, object]) -> str:
 async def outcomes(
     dev_server: WorkflowEnvironment, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[dict[Case, str]]:
-    """What became of a run of each case."""
+    """What became of a run of each case. Each has a file of its own, for each run imports its file anew."""
     folder: Path = tmp_path_factory.mktemp("guard")
-    text = HEAD + "".join(flow(number, case.body) for number, case in enumerate(SHOWN))
-    (folder / "guarded_cases.py").write_text(text, encoding="utf-8")
+    names = [f"guarded_case_{number}" for number in range(len(SHOWN))]
+    for number, (name, case) in enumerate(zip(names, SHOWN, strict=True)):
+        (folder / f"{name}.py").write_text(HEAD + flow(number, case.body), encoding="utf-8")
     sys.path.insert(0, str(folder))
     with warnings.catch_warnings():
         # The worker's process only warns of some; the tests' own would make each warning an exception.
         warnings.simplefilter("ignore")
-        module = importlib.import_module("guarded_cases")
-        workflows = [getattr(module, f"Case{number}") for number in range(len(SHOWN))]
+        workflows = [getattr(importlib.import_module(name), f"Case{number}") for number, name in enumerate(names)]
         async with working(dev_server.client, Outside(), workflows=workflows) as queue:
             handles = [await start(dev_server.client, queue, cls.__name__) for cls in workflows]
             ended = await asyncio.gather(*map(outcome, handles))
         gc.collect()  # what the cases left behind warns here, not in a later test
     yield dict(zip(SHOWN, ended, strict=True))
     sys.path.remove(str(folder))
-    del sys.modules["guarded_cases"]
+    for name in names:
+        del sys.modules[name]
 
 
 @pytest.mark.parametrize("case", SHOWN, ids=lambda case: f"{case.rule}: {case.body.splitlines()[-1]}")

@@ -8,7 +8,8 @@ import pytest
 
 from steps import Api
 from steps.handles import handles_of
-from tests.steps.flows import Catches, FreshInstance, Journey, TakesToken
+from tests.steps.call_flows import Catches, Journey, TakesToken
+from tests.steps.flows import FreshInstance
 
 SHOP, NUMBER = "a-constant", 7
 

@@ -2,69 +2,23 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Generator
-from contextlib import contextmanager
-from datetime import UTC, date, datetime, timedelta, timezone
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from enum import Enum
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import assume, example, given
-from hypothesis import strategies as st
 
-from local.notion import HOME_PAGE_ID, Workspace, filters, values
-from local.notion import properties as stand_in_properties
-from local.notion.call import Call
-from local.notion.errors import NotionError
-from local.notion.objects import DataSource
+from local.notion import HOME_PAGE_ID, values
 from local.notion.shapes import data_source
 from local.notion.versions import Version
 from steps import DateRange, File, Person, Place, RecordInvalid, Relation
-from steps.notion.filters import OPERATORS, filter_of, sorts_of
-from steps.notion.out import plain_value, plain_values
+from steps.notion.out import plain_value
 from steps.notion.schema import TITLE_ALONE, Property, Schema, read_schema
-from steps.notion.shaping import COMPUTED, shape
-from steps.notion.texts import MAX_PIECE, split, units
+from steps.notion.shaping import shape
 from steps.notion.values import to_crossing
-
-WORKSPACE = Workspace()
-TYPES = stand_in_properties.TYPES
-OPTIONS = ["Open", "Paid", "In progress"]
-PERSON = WORKSPACE.default_person.id
-DEEP = ("title", "rich_text", "select", "status", "multi_select", "date", "people", "relation", "files")
-
-
-def _source() -> DataSource:
-    columns: dict[str, Any] = {kind: {kind: {}} for kind in TYPES}
-    columns |= {kind: {kind: {"options": [{"name": name} for name in OPTIONS]}} for kind in stand_in_properties.OPTIONS}
-    columns["formula"] = {"formula": {"expression": 'prop("title")'}}
-    columns["relation"] = {"relation": {"data_source_id": HOME_PAGE_ID, "single_property": {}}}
-    parsed = WORKSPACE.parse_columns(columns, "body")
-    database = WORKSPACE.add_database(WORKSPACE.default_person, "All", {"All": parsed})
-    return WORKSPACE.source_of(database)[0]
-
-
-SOURCE = _source()
-WORKSPACE.connect()
-CALL = Call(WORKSPACE, WORKSPACE.bot(WORKSPACE.default_person), Version.IN_TRASH, {}, {}, {}, "")
-SCHEMA = read_schema(data_source(WORKSPACE, SOURCE, Version.IN_TRASH))
-
-
-@contextmanager
-def accepted() -> Generator[None]:
-    """The stand-in takes it; only that somebody or something is not there may be new to the author."""
-    try:
-        yield
-    except NotionError as error:
-        if "Could not find" not in error.message:
-            raise
-
-
-def shaped(kind: str, value: Any, schema: Schema = SCHEMA) -> Any:
-    return shape(schema, to_crossing({kind: value}))[kind][kind]
+from tests.steps.every_type import CALL, OPTIONS, PERSON, SCHEMA, SOURCE, TYPES, WORKSPACE, accepted, shaped
 
 
 def refusal(kind: str, value: Any, schema: Schema = SCHEMA) -> str:
@@ -219,83 +173,6 @@ def test_a_page_that_is_no_row_has_a_title_alone():
         shape(TITLE_ALONE, {"Total": 1})
 
 
-TEXT = st.one_of(st.text(max_size=30), st.sampled_from([*OPTIONS, "12.50", "2026-01-01", "https://a.test/b", PERSON]))
-LEAF = st.none() | st.booleans() | st.integers() | st.floats() | TEXT | st.datetimes() | st.dates() | st.decimals()
-TAGGED = (
-    st.builds(Person, TEXT)
-    | st.lists(TEXT, max_size=3).map(lambda ids: Relation(*ids))
-    | st.builds(File, st.none() | TEXT, st.none() | TEXT, st.none() | TEXT)
-    | st.builds(DateRange, TEXT | st.dates() | st.datetimes(), st.none() | TEXT | st.dates(), st.none() | TEXT)
-    | st.builds(Place, st.floats(), st.floats())
-    | st.datetimes(timezones=st.just(timezone(timedelta(hours=14))))
-)
-KEY = st.sampled_from(["$person", "$relation", "$file", "$range", "$place", "id", "name", "type", *TYPES]) | TEXT
-ANY = st.recursive(
-    LEAF | TAGGED, lambda inner: st.lists(inner, max_size=4) | st.dictionaries(KEY, inner, max_size=3), max_leaves=8
-)
-
-
-@given(kind=st.sampled_from(TYPES), value=ANY)
-@example(kind="title", value="😀" * 2_001)
-@example(kind="url", value={"url": "x" * 2_001})
-@example(kind="files", value="https://a.test/" + "%F0%9F%98%80" * 100)
-def test_any_value_becomes_a_body_that_notion_takes_or_a_mismatch(kind: str, value: Any):
-    # What stands deep in Notion's own shape is Notion's to check.
-    assume(not (isinstance(value, dict) and kind in value and kind in DEEP))
-    try:
-        body = shape(SCHEMA, json.loads(json.dumps(to_crossing({kind: value}))))
-    except RecordInvalid:
-        return
-    assert kind not in COMPUTED
-    with accepted():
-        values.parse(CALL, SOURCE, json.loads(json.dumps(body)))
-
-
-OPERATOR = st.sampled_from(sorted({name for names in OPERATORS.values() for name in names}))
-
-
-@given(kind=st.sampled_from(TYPES), value=ANY | st.dictionaries(OPERATOR, LEAF | TAGGED, max_size=2))
-def test_any_condition_becomes_a_filter_that_notion_takes_or_a_mismatch(kind: str, value: Any):
-    assume(kind != "formula")  # what it compares with is in no schema
-    try:
-        test = filter_of(SCHEMA, json.loads(json.dumps(to_crossing({kind: value}))))
-    except RecordInvalid:
-        return
-    assert test is not None
-    filters.parse(CALL, SOURCE, test)
-
-
-@given(st.text(alphabet=st.characters(exclude_categories=["Cs"]) | st.just("😀"), max_size=50), st.integers(1, 200))
-def test_a_text_is_split_without_loss_and_within_the_limits(text: str, times: int):
-    whole = text * times
-    pieces = split(whole)
-    assert "".join(pieces) == whole
-    assert all(0 < units(piece) <= MAX_PIECE for piece in pieces)
-    assert all(len(piece.encode("utf-16-le")) // 2 == units(piece) for piece in pieces)
-    assert all(units(piece) >= MAX_PIECE - 1 for piece in pieces[:-1])
-
-
-@given(st.text(max_size=3_000).filter(lambda text: text.isprintable()))
-def test_any_text_comes_back_as_it_was(text: str):
-    assert plain_value(shape(SCHEMA, {"rich_text": text})["rich_text"]) == text
-
-
-@given(st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.decimals(allow_nan=False, places=2))
-def test_any_number_comes_back_as_it_was_or_is_refused(number: Any):
-    try:
-        found = shaped("number", number)
-    except RecordInvalid:
-        assert Decimal(number) != Decimal(repr(float(number))) or abs(number) > 2**53
-    else:
-        assert Decimal(repr(found)) == (Decimal(repr(number)) if isinstance(number, float) else Decimal(number))
-
-
-@given(ANY)
-def test_any_answer_can_be_read(answer: Any):
-    plain_values({"properties": {"x": answer}})
-    read_schema({"properties": {"x": answer}, "title": answer})
-
-
 @pytest.mark.parametrize(
     ("held", "plain"),
     [
@@ -318,53 +195,3 @@ def test_any_answer_can_be_read(answer: Any):
 )
 def test_what_notion_answers_is_read_as_plain_values(held: dict[str, Any], plain: Any):
     assert plain_value(held) == plain
-
-
-@pytest.mark.parametrize(
-    ("where", "wanted"),
-    [
-        ({"checkbox": False}, {"property": "checkbox", "checkbox": {"equals": False}}),
-        ({"number": {"greater_than": "1.5"}}, {"property": "number", "number": {"greater_than": 1.5}}),
-        ({"date": None}, {"property": "date", "date": {"is_empty": True}}),
-        ({"date": {"past_week": True}}, {"property": "date", "date": {"past_week": {}}}),
-        ({"multi_select": "Open"}, {"property": "multi_select", "multi_select": {"contains": "Open"}}),
-        ({"people": "me"}, {"property": "people", "people": {"contains": "me"}}),
-        (
-            {"created_time": {"after": date(2026, 1, 1)}},
-            {"timestamp": "created_time", "created_time": {"after": "2026-01-01"}},
-        ),
-        ({"formula": {"string": {"equals": "x"}}}, {"property": "formula", "formula": {"string": {"equals": "x"}}}),
-        ({}, None),
-    ],
-)
-def test_where_becomes_notion_s_filter(where: dict[str, Any], wanted: Any):
-    assert filter_of(SCHEMA, to_crossing(where)) == wanted
-
-
-@pytest.mark.parametrize(
-    ("where", "says"),
-    [
-        ({"number": {"bigger_than": 1}}, '"bigger_than" is no operator of number; there are: equals'),
-        ({"number": {}}, "it names no operator"),
-        ({"number": []}, "the list of values is empty"),
-        ({"select": "Lost"}, '"Lost" is none of its options: Open, Paid, In progress'),
-        ({"files": "x"}, "it is asked for with is_empty, is_not_empty alone"),
-        ({"formula": 3}, "by what it computes"),
-        ({"title": {"contains": None}}, "needs a value"),
-        ({"titel": "x"}, 'Did you mean "title"?'),
-    ],
-)
-def test_a_condition_that_does_not_fit_is_refused(where: dict[str, Any], says: str):
-    with pytest.raises(RecordInvalid) as caught:
-        filter_of(SCHEMA, where)
-    assert says in str(caught.value)
-
-
-def test_sorts_are_names_with_a_minus_for_descending():
-    assert sorts_of(SCHEMA, ["-number", "title", {"timestamp": "created_time", "direction": "ascending"}]) == [
-        {"property": "number", "direction": "descending"},
-        {"property": "title", "direction": "ascending"},
-        {"timestamp": "created_time", "direction": "ascending"},
-    ]
-    with pytest.raises(RecordInvalid, match="Did you mean"):
-        sorts_of(SCHEMA, ["-nubmer"])

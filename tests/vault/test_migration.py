@@ -9,13 +9,16 @@ from typing import Any
 
 import pytest
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import CheckConstraint, Connection, inspect, text
 from sqlalchemy.exc import StatementError
 
 from tests.vault.conftest import Clock, Kind, on_sqlite_only
 from vault import LocalKeys, Vault, VaultNotMigrated, migrate
 from vault.database import Database
+from vault.migration import SCRIPTS, revisions
 from vault.tables import metadata
 
 
@@ -27,6 +30,13 @@ def differences(connection: Connection) -> list[Any]:
 async def test_the_migrations_make_exactly_the_tables_of_the_code(database: Database) -> None:
     async with database.read() as connection:
         assert await connection.run_sync(differences) == []
+
+
+def test_the_revisions_follow_each_other_as_their_files_are_named() -> None:
+    config = Config()
+    config.set_main_option("script_location", str(SCRIPTS))
+    known = [script.revision for script in ScriptDirectory.from_config(config).walk_revisions()]
+    assert list(revisions()) == known[::-1]
 
 
 async def test_the_check_on_secret_variables_is_the_same_in_both(database: Database, kind: Kind) -> None:

@@ -15,6 +15,7 @@ from typer.testing import CliRunner
 
 import vault.database
 from cli import app
+from tests.conftest import eventually
 from tests.postgres import Deployed, Postgres, deploy, installed
 from tests.vault.conftest import pair
 from tests.vault.proxy import proxy, self_signed
@@ -65,16 +66,18 @@ async def test_under_load_a_restart_is_an_outage_and_nothing_else(own: Postgres,
                 outages[number].append(str(outage))
             await asyncio.sleep(0.01)
 
+    async def all_met_one() -> bool:
+        return all(outages)
+
     async with asyncio.timeout(60), asyncio.TaskGroup() as callers:
         for number in range(len(outages)):
             callers.create_task(call(number))
         for _ in range(2):
             await asyncio.sleep(0.2)
             await asyncio.to_thread(own.stop)
-            await asyncio.sleep(0.2)
+            await eventually(all_met_one)
             await asyncio.to_thread(own.start)
         done.set()
-    assert all(outages)
     assert "of-the-application" not in repr(outages)
     assert len(await vault.variables.list()) == len(outages)
     await vault.close()
@@ -93,7 +96,7 @@ async def test_a_server_that_falls_silent_is_an_outage_before_long(
         for attempt in (far.connections.open("ada"), far.variables.set("w", "X", "1"), far.ready()):
             with pytest.raises(VaultUnavailable):
                 await attempt
-        assert time.monotonic() - began < 15
+        assert time.monotonic() - began < 25
         way.passes.set()
         assert (await far.connections.open("ada")).tokens.access.reveal() == "access-1"
         await far.close()

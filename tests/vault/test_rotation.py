@@ -1,58 +1,29 @@
-"""Bringing every sealed value under another key, whatever is saved meanwhile."""
+"""Bringing every sealed value under another key."""
 
 from __future__ import annotations
 
 import shutil
-from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 
 import pytest
 from sqlalchemy import LargeBinary, insert, select, update
 
-from tests.vault.conftest import Clock, pair
-from vault import Account, Envelope, KeyRotator, LocalKeys, Secret, Vault, WebhookTokens, WrappedKey, WrongKey
+from tests.vault.conftest import Clock
+from tests.vault.rotating import check, fill, keys, sweep
+from vault import Envelope, LocalKeys, Secret, Vault, WebhookTokens, WrappedKey, WrongKey
 from vault.database import Database
-from vault.deletions import Revocation
 from vault.envelope import with_key, wrapped_key
-from vault.rotation import Page, Rotation
+from vault.rotation import Rotation
 from vault.sealed_columns import SEALED_COLUMNS, columns_of
 from vault.tables import connections, key_checks, metadata, trigger_secrets, variables
 from vault.vault import HOOK_CHECK_ID, check_context
 
-ACCOUNT = Account("bot", "ws", "Workspace")
-
-
-@pytest.fixture
-def keys(tmp_path: Path) -> LocalKeys:
-    return LocalKeys.from_file(tmp_path / "vault.key")
+__all__ = ["keys"]
 
 
 @pytest.fixture
 def rotation(database: Database, tmp_path: Path, keys: LocalKeys) -> Rotation:
     return Rotation(database, LocalKeys.from_existing(tmp_path / "vault.key"))
-
-
-async def fill(vault: Vault) -> None:
-    await vault.connections.save("ada", "notion", ACCOUNT, pair("access", "refresh"))
-    await vault.connections.save("bob", "notion", Account("other"), pair("access-bob", None))
-    await vault.variables.set("w", "KEY", "secret", secret=True, hosts=["a.example", "b.example"])
-    await vault.variables.set("w", "PLAIN", "in the open")
-    await vault.webhook_tokens.receive("notion", Secret("received"))
-    await vault.webhook_tokens.reveal("notion")
-    await vault.webhook_tokens.receive("notion", Secret("not revealed"))
-
-
-async def check(vault: Vault) -> None:
-    opened = await vault.connections.open("ada")
-    assert opened.tokens.access.reveal() == "access"
-    assert opened.tokens.refresh is not None
-    assert opened.tokens.refresh.reveal() == "refresh"
-    assert (await vault.connections.open("bob")).tokens.access.reveal() == "access-bob"
-    assert (await vault.variables.open("w", "KEY")).reveal() == "secret"
-    assert [token.reveal() for _, token in await vault.webhook_tokens.counting("notion")] == ["received"]
-    newest = (await vault.webhook_tokens.list("notion"))[-1]
-    assert newest.revealed_at is None or (await vault.webhook_tokens.reveal("notion", newest.id))
-    await vault.ready()
 
 
 async def sealed_values(database: Database) -> list[bytes]:
@@ -61,18 +32,6 @@ async def sealed_values(database: Database) -> list[bytes]:
         for column in SEALED_COLUMNS
     ]
     return [row[0] for rows in await database.rows(*wanted) for row in rows]
-
-
-async def sweep(rotation: Rotation, most: int = 100) -> list[Page]:
-    pages: list[Page] = []
-    for name in rotation.columns:
-        after = None
-        while True:
-            pages.append(await rotation.rewrap(name, after, most=most))
-            after = pages[-1].after
-            if after is None:
-                break
-    return pages
 
 
 def test_every_binary_column_is_in_the_list_of_sealed_ones() -> None:
@@ -129,78 +88,6 @@ async def test_not_a_byte_of_the_values_themselves_changes(
     await rotation.begin(await rotation.current())
     await sweep(rotation)
     assert [with_key(sealed, nothing) for sealed in await sealed_values(database)] == before
-
-
-class Meanwhile(KeyRotator):
-    """A rotator that takes its time: while it rewraps, something else happens."""
-
-    def __init__(self, rotator: KeyRotator, happens: Callable[[], Awaitable[object]]) -> None:
-        self._rotator, self._happens = rotator, happens
-
-    async def current(self) -> str:
-        return await self._rotator.current()
-
-    async def rotate(self) -> str:
-        return await self._rotator.rotate()
-
-    async def rewrap(self, items: Sequence[tuple[WrappedKey, bytes]]) -> list[WrappedKey]:
-        anew = await self._rotator.rewrap(items)
-        await self._happens()
-        return anew
-
-    async def retire(self, before: str) -> None:
-        await self._rotator.retire(before)
-
-
-@pytest.mark.parametrize("name", ["connections.access", "connections.refresh"])
-async def test_a_refresh_that_saves_during_a_rewrap_wins(
-    vault: Vault, database: Database, keys: LocalKeys, name: str
-) -> None:
-    await fill(vault)
-    await keys.rotate()
-
-    async def refresh() -> None:
-        version = (await vault.connections.open("ada")).version
-        assert await vault.connections.replace_tokens("ada", version=version, tokens=pair("saved", "saved-refresh"))
-
-    page = await Rotation(database, Meanwhile(keys, refresh)).rewrap(name, None, most=100)
-    assert page.overtaken == 1
-    opened = await vault.connections.open("ada")
-    assert opened.tokens.refresh is not None
-    assert (opened.tokens.access.reveal(), opened.tokens.refresh.reveal()) == ("saved", "saved-refresh")
-
-
-async def test_a_variable_and_a_token_that_change_during_a_rewrap_are_left_alone(
-    vault: Vault, database: Database, keys: LocalKeys
-) -> None:
-    await fill(vault)
-    await keys.rotate()
-
-    async def change() -> None:
-        await vault.variables.set("w", "KEY", "saved", secret=True, hosts=["c.example"])
-        for token in await vault.webhook_tokens.list("notion"):
-            await vault.webhook_tokens.reveal("notion", token.id)
-
-    rotation = Rotation(database, Meanwhile(keys, change))
-    assert (await rotation.rewrap("variables.sealed", None, most=100)).overtaken == 1
-    await sweep(rotation)
-    assert (await vault.variables.open("w", "KEY")).reveal() == "saved"
-    assert len(await vault.webhook_tokens.counting("notion")) == 2
-
-
-async def test_a_row_that_is_deleted_during_a_rewrap_stays_deleted(
-    vault: Vault, database: Database, keys: LocalKeys
-) -> None:
-    await fill(vault)
-    await keys.rotate()
-
-    async def remove() -> None:
-        begun = await vault.connections.deletions.begin("ada")
-        assert await vault.connections.deletions.finish(begun.id, Revocation.REVOKED)
-
-    rotation = Rotation(database, Meanwhile(keys, remove))
-    assert (await rotation.rewrap("connections.access", None, most=100)).overtaken == 1
-    assert [connection.handle for connection in await vault.connections.list()] == ["bob"]
 
 
 async def test_what_no_key_opens_is_named_and_holds_up_nothing_else(

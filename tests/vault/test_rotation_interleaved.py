@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from tests.vault.conftest import on_sqlite_only, pair
-from tests.vault.test_rotation import Meanwhile, sweep
+from tests.vault.rotating import Meanwhile, sweep
 from vault import Account, LocalKeys, Vault
 from vault.database import Database
 from vault.rotation import Rotation

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from html import unescape
@@ -49,9 +48,7 @@ async def test_a_run_of_many_branches_is_a_small_page_that_counts_them_all(runni
         rest = (await caller.get(f"/api/v1/runs/{run_id}/calls", params={"cursor": calls["next_cursor"]})).json()
         assert (len(calls["calls"]), rest["calls"]) == (2, [])
     async with running.signed_in() as visitor:
-        began = time.perf_counter()
         page = await visitor.get(f"/runs/{run_id}")
-        assert time.perf_counter() - began < 2
         assert len(page.content) < MOST_BYTES
         text = said(page)
         assert "branch 1,300 branches: 3 failed, 1,297 completed" in text

@@ -9,7 +9,6 @@ from functools import cache
 from pathlib import Path
 from typing import Any, cast
 
-import httpx
 from jsonschema import Draft7Validator
 
 Json = dict[str, Any]
@@ -72,24 +71,6 @@ class Exchange:
     sent: Any
     status: int
     received: Any
-
-
-class RecordingTransport(httpx.AsyncBaseTransport):
-    """Pass calls on to the stand-in, keep them, and check each against the types."""
-
-    def __init__(self, inner: httpx.AsyncBaseTransport) -> None:
-        self._inner = inner
-        self.exchanges: list[Exchange] = []
-
-    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        await request.aread()
-        response = await self._inner.handle_async_request(request)
-        if request.url.path.startswith("/v1/"):
-            await response.aread()
-            exchange = _exchange(request, response)
-            self.exchanges.append(exchange)
-            check(exchange)
-        return response
 
 
 def covers(method: str, path: str) -> bool:
@@ -212,24 +193,6 @@ def _modernise_answer(name: str, received: Json) -> str:
     if received.get("type") == "page_or_database":
         received["type"], received["page_or_data_source"] = "page_or_data_source", received.pop("page_or_database")
     return "DataSource" if name == "Database" else name
-
-
-def _exchange(request: httpx.Request, response: httpx.Response) -> Exchange:
-    return Exchange(
-        request.method,
-        request.url.path,
-        request.headers.get("notion-version"),
-        _json(request.content),
-        response.status_code,
-        _json(response.content),
-    )
-
-
-def _json(content: bytes) -> Any:
-    try:
-        return json.loads(content) if content else None
-    except ValueError:
-        return None
 
 
 @cache

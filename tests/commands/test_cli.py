@@ -1,3 +1,5 @@
+"""The commands that need no Temporal, and what the others say without it."""
+
 from __future__ import annotations
 
 import asyncio
@@ -6,33 +8,17 @@ import os
 import re
 import subprocess
 import sys
-import uuid
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from typer.testing import CliRunner, Result
 
-from cli import app
 from commands.shared import opened
 from settings import ROOT
 from vault import Account, Secret, Tokens
 from vault.opening import open_vault
 
 GROUPS = ["connections", "runs", "schedules", "deploys", "histories", "keys", "triggers", "variables", "webhooks"]
-
-
-@pytest.fixture
-def cli(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
-    """Run commands on a vault of their own, with no Temporal."""
-    monkeypatch.setenv("STEPS_DATA_DIR", str(tmp_path))
-    monkeypatch.setenv("TEMPORAL_ADDRESS", "127.0.0.1:1")
-
-    def run(*arguments: str, text: str | None = None) -> Result:
-        return CliRunner().invoke(app, list(arguments), input=text)
-
-    return run
 
 
 @pytest.mark.parametrize(
@@ -185,70 +171,3 @@ def test_a_wrong_setting_is_named_with_what_it_must_be():
     assert process.returncode == 1
     assert process.stderr.startswith("STEPS_PUBLIC_URL: Value error, must be an address such as https://")
     assert "somewhere" not in process.stderr
-
-
-FLOW = """\
-from __future__ import annotations
-
-from steps import Api, Workflow
-
-
-class {name}(Workflow):
-    async def start(self, data, headers, api: Api):
-        {body}
-"""
-
-
-@pytest.fixture
-def flows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """A folder for workflow files, under a name that no other test has imported."""
-    folder = tmp_path / f"checked_{uuid.uuid4().hex}"
-    folder.mkdir()
-    monkeypatch.setattr(sys, "path", list(sys.path))
-    monkeypatch.chdir(tmp_path)
-    yield folder
-    for name in [name for name in sys.modules if name.split(".")[0] == folder.name]:
-        del sys.modules[name]
-
-
-def test_check_names_all_that_is_wrong_by_file_line_column_and_rule(cli: Any, flows: Path):
-    (flows / "clock.py").write_text(FLOW.format(name="Clock", body="import time; return time.time()"))
-    (flows / "broken.py").write_text("class Broken(\n")
-    (flows / "none.py").write_text("x = 1\n")
-    result = cli("check", str(flows))
-    assert result.exit_code == 1
-    lines = result.stdout.splitlines()
-    assert [line.partition(": ")[0] for line in lines] == [
-        f"{flows.name}/broken.py:1:1", f"{flows.name}/clock.py:8:29", f"{flows.name}/none.py:1:1",
-    ]  # fmt: skip
-    assert [line.split(": ")[1] for line in lines] == ["not-loaded", "clock", "not-loaded"]
-    assert "use `api.run.now()`" in lines[1]
-
-
-def test_check_is_content_with_good_files_and_with_an_excuse(cli: Any, flows: Path):
-    (flows / "good.py").write_text(FLOW.format(name="Good", body="print(data)  # guard: seen on the laptop alone"))
-    result = cli("check", flows.name)
-    assert result.exit_code == 0
-    assert result.stdout == f"{flows.name}: nothing in the way of Good\n"
-
-
-def test_check_warns_of_a_package_that_every_run_would_load_and_goes_on(cli: Any, flows: Path):
-    (flows / "heavy.py").write_text(FLOW.format(name="Heavy", body="import sqlalchemy"))
-    result = cli("check", str(flows))
-    assert result.exit_code == 0
-    assert "heavy.py:8:9: import: sqlalchemy is loaded anew for every run" in result.stdout
-
-
-def test_check_of_a_folder_that_is_not_there_says_so(cli: Any, tmp_path: Path):
-    result = cli("check", str(tmp_path / "nowhere"))
-    assert result.exit_code == 1
-    assert "nowhere:1:1: not-loaded: There is no such folder" in result.stdout
-
-
-def test_check_reads_the_folder_of_the_settings_and_the_products_own_pass(cli: Any):
-    assert cli("check").exit_code == 0
-
-
-def test_make_check_checks_the_workflows():
-    recipe = (ROOT / "Makefile").read_text(encoding="utf-8").partition("\ncheck:")[2].partition("\n\n")[0]
-    assert "cli.py check workflows" in recipe
