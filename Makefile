@@ -8,9 +8,10 @@ ARGS ?=
 JOBS ?= 3
 SCALE ?= 1
 CHAOS ?= 1
+LOAD ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo dev test test-scale test-chaos test-compose test-controls screenshots check bench lock clean
+.PHONY: help install demo dev test test-scale test-chaos test-load test-compose test-controls screenshots check bench lock clean
 
 help: ## list these commands
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -39,9 +40,13 @@ test-scale: install ## run the engine at its limits and print what it cost; `mak
 	@echo "Running 10,000 branches, 100,000 steps, 2,000 waits and 10,000 sleepers, times $(SCALE): some minutes"
 	@SCALE=$(SCALE) $(BIN)/python -m pytest -q tests/scale $(ARGS)
 
-test-chaos: install ## kill workers while Notion fails, and count the pages; `make test` runs a tenth (CHAOS=0.5 for half)
-	@echo "1,000 runs while a fifth of the calls fail and workers are killed, and 300 posts in the air, times $(CHAOS): some minutes"
-	@CHAOS=$(CHAOS) $(BIN)/python -m pytest -q tests/chaos $(ARGS)
+test-chaos: install ## kill, cut, freeze and fill everything while triggers come; `make test` does a little (CHAOS=0.5 for half)
+	@echo "Two APIs, two workers and their servers under everything that can go wrong, times $(CHAOS): a quarter of an hour"
+	@CHAOS=$(CHAOS) $(BIN)/python -m pytest -q tests/chaos --deselect tests/chaos/test_load.py $(ARGS)
+
+test-load: install ## a burst of 5,000 triggers beside 10,000 sleeping runs: latency and memory (LOAD=0.1 for a tenth)
+	@echo "10,000 sleeping runs and 5,000 triggers, times $(LOAD): some minutes"
+	@LOAD=$(LOAD) $(BIN)/python -m pytest -q tests/chaos/test_load.py $(ARGS)
 
 test-compose: install ## run docker-compose.yml in an engine of its own: Linux, root, Debian's Docker and debootstrap
 	@tests/compose/run.sh $(CURDIR)/$(BIN)/python

@@ -36,6 +36,9 @@ log = logging.getLogger("worker")
 _LONGEST_WAIT = 10.0
 # How long a run that a killed worker had in its memory waits before another worker may take it.
 _STICKY = timedelta(seconds=3)
+# They share one interpreter. A hundred, as the SDK takes by itself, are each too late for Temporal where the worker has
+# little of a core: it gives them to others meanwhile, and what was done of them is done again.
+_WORKFLOW_TASKS = 20
 
 
 def load_workflows(settings: Settings) -> Discovered:
@@ -62,6 +65,7 @@ def make_worker(
         workflow_task_poller_behavior=PollerBehaviorAutoscaling(),
         activity_task_poller_behavior=PollerBehaviorAutoscaling(),
         sticky_queue_schedule_to_start_timeout=_STICKY,
+        max_concurrent_workflow_tasks=_WORKFLOW_TASKS,
         max_concurrent_activities=settings.max_running_steps,
         max_concurrent_local_activities=settings.max_running_steps,
         graceful_shutdown_timeout=timedelta(seconds=settings.shutdown_seconds),

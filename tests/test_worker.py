@@ -5,14 +5,17 @@ import os
 import signal
 import sys
 from pathlib import Path
+from typing import cast
 
 import httpx
 import pytest
+from temporalio.testing import WorkflowEnvironment
 
 from local.ports import choose
-from settings import ROOT
+from settings import ROOT, Settings
 from tests.conftest import eventually
 from vault import migrate
+from worker import make_worker
 
 GOOD = """
 from __future__ import annotations
@@ -39,6 +42,16 @@ async def says(log: Path, text: str) -> None:
         return text in log.read_text(encoding="utf-8")
 
     await eventually(said)
+
+
+@pytest.mark.server
+@pytest.mark.asyncio(loop_scope="session")
+async def test_a_worker_takes_no_more_workflow_tasks_at_once_than_one_interpreter_does_in_time(
+    dev_server: WorkflowEnvironment,
+):
+    worker = make_worker(dev_server.client, Settings(), [], [])
+    config = cast("dict[str, object]", worker.config(active_config=True))
+    assert config["max_concurrent_workflow_tasks"] == 20
 
 
 async def test_a_vault_that_cannot_be_opened_ends_the_worker_with_the_reason(tmp_path: Path):

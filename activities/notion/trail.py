@@ -1,10 +1,10 @@
 from __future__ import annotations
 
-import time
 from datetime import datetime, timedelta
 
 from temporalio import activity
 
+from activities.clock import ServerClock
 from activities.heartbeat import Pulse
 from steps.http import Again
 from steps.parts import an_object
@@ -18,12 +18,12 @@ class Trail:
     """What an attempt knows of those before it, and tells the one after it, by the details of its heartbeat.
 
     `doubtful` says that the write may have been made, `open` when the last request was sent whose outcome is unknown
-    (seconds since 1970): the write may still take effect for a while after that.
+    (seconds since 1970, by Temporal's clock): the write may still take effect for a while after that.
     """
 
     def __init__(self, pulse: Pulse, again: Again | None) -> None:
         info = activity.info()
-        self._pulse, self._attempt = pulse, info.attempt
+        self._pulse, self._attempt, self._clock = pulse, info.attempt, ServerClock()
         self.since = again.since if again and again.since else info.scheduled_time
         self.made = frozenset(again.made if again else ())
         self.doubtful, self.open, self.over = _before(info, again)
@@ -41,7 +41,7 @@ class Trail:
             NotSent: it may not, since another attempt may be under way.
         """
         self._pulse.check()
-        self.doubtful, self.open, self.over = True, time.time(), False
+        self.doubtful, self.open, self.over = True, self._clock.now(), False
         self._note()
 
     def refused(self) -> None:
@@ -59,8 +59,7 @@ class Trail:
         if self.open is None:
             return 0.0
         longest = min(_SOON, settle) if self.over else settle * _MARGIN
-        # Another worker's clock may be ahead.
-        return max(0.0, min(self.open + longest - time.time(), longest))
+        return max(0.0, min(self.open + longest - self._clock.now(), longest))
 
     def _note(self) -> None:
         self._pulse.left = {

@@ -50,6 +50,7 @@ class Desk:
         info = {
             "attempt": attempt,
             "scheduled_time": datetime.now(UTC),
+            "started_time": datetime.now(UTC),
             "current_attempt_scheduled_time": datetime.fromtimestamp(LONG_AGO, UTC),
             "heartbeat_details": [] if left is None else [left],
         }
@@ -60,9 +61,12 @@ class Desk:
         self, method: str, path: str, body: Any = None, *, attempt: int = 2, left: Any = None, **fields: Any
     ) -> dict[str, Any]:
         """Make a call as a later attempt would, of which nothing is known where nothing is `left`."""
-        fields = {"version": "2022-06-28"} | fields
-        request = NotionRequest(handle="my-notion", method=method, path=path, body=body, **fields)
+        request = self.request(method, path, body, **fields)
         return await self.environment(attempt, left).run(self.worker.activities.notion, request)
+
+    def request(self, method: str, path: str, body: Any = None, **fields: Any) -> NotionRequest:
+        fields = {"version": "2022-06-28"} | fields
+        return NotionRequest(handle="my-notion", method=method, path=path, body=body, **fields)
 
     async def fetch(self, method: str, path: str, body: Any = None, *, attempt: int = 1, most: int = 3) -> Response:
         request = FetchRequest(

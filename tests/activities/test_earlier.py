@@ -84,6 +84,49 @@ async def test_where_nothing_is_found_it_waits_until_notion_is_done_with_the_ear
     assert desk.asked == [QUERY]
 
 
+def put_clock(monkeypatch: pytest.MonkeyPatch, hours: float) -> None:
+    """Let the worker's clock be wrong by so much, and Temporal's be right."""
+    real = time.time
+    monkeypatch.setattr(time, "time", lambda: real() + 3_600 * hours)
+
+
+@pytest.mark.parametrize("hours", [-1, 1])
+async def test_it_waits_as_long_by_a_clock_that_is_wrong(
+    desk: Desk, hours: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The attempt before was lost with its worker a moment ago."""
+    sent = datetime.now(UTC) - timedelta(seconds=20)
+    put_clock(monkeypatch, hours)
+    failure = await desk.failure(
+        desk.environment(2, None, current_attempt_scheduled_time=sent).run(
+            desk.worker.activities.notion, desk.request(*CREATE, row())
+        )
+    )
+    assert failure.next_retry_delay is not None
+    assert 40 < failure.next_retry_delay.total_seconds() <= 46
+
+
+@pytest.mark.parametrize("hours", [-1, 1])
+async def test_it_waits_no_longer_than_that_by_a_clock_that_is_wrong(
+    desk: Desk, hours: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    left = {"attempt": 1, "doubtful": True, "open": time.time() - 70, "over": False}
+    put_clock(monkeypatch, hours)
+    await desk.call(*CREATE, row(), left=left)
+    assert desk.asked == [QUERY, CREATE]
+
+
+@pytest.mark.parametrize("hours", [-1, 1])
+async def test_a_worker_whose_clock_is_wrong_tells_the_others_when_it_sent_by_temporals(
+    desk: Desk, hours: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    began = time.time()
+    put_clock(monkeypatch, hours)
+    desk.fault("cut_after")
+    await desk.failure(desk.call(*CREATE, row(), attempt=1))
+    assert began - 1 <= desk.left[-1]["open"] <= began + 30
+
+
 async def test_a_token_that_is_refused_at_a_look_needs_a_person(desk: Desk) -> None:
     desk.notion.workspace.grants.revoke_all()
     failure = await desk.failure(desk.call(*CREATE, row()))

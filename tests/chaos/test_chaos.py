@@ -16,7 +16,7 @@ import pytest
 import pytest_asyncio
 from temporalio.testing import WorkflowEnvironment
 
-from tests.chaos.conftest import CHAOS
+from tests.chaos.conftest import CHAOS, SMOKE
 from tests.chaos.yard import Yard, opened
 from tests.conftest import eventually
 
@@ -44,7 +44,7 @@ async def scenes(
     """All of them: at once in `make test`, where they mostly wait; else one after the other."""
     client = dev_server.client
     acts: dict[str, Awaitable[Scene]] = {}
-    for name in (*SIDES, "chaos"):
+    for name in (*SIDES, *([] if SMOKE else ["chaos"])):
         folder = tmp_path_factory.mktemp(name)
         opening = opened(client, folder, f"{name}-{uuid.uuid4()}", workers=2 if name == "chaos" else 1, settle=2)
         acts[name] = _play(opening, name, figures)
@@ -60,6 +60,7 @@ async def test_a_worker_killed_with_many_writes_in_the_air_doubles_none(scenes: 
     assert scenes[side].paragraphs == dict.fromkeys(scenes[side].results, 1)
 
 
+@pytest.mark.skipif(SMOKE, reason="the storm has these disturbances in `make test`, too")
 async def test_every_run_has_its_page_whatever_fails_and_whoever_is_killed(scenes: dict[str, Scene]):
     assert scenes["chaos"].pages == {f"#{number}": 1 for number in range(RUNS)}
     assert scenes["chaos"].paragraphs == dict.fromkeys(scenes["chaos"].results, 1)
@@ -84,8 +85,8 @@ async def _in_the_air(yard: Yard, side: str) -> tuple[str, list[str]]:
     orders = (yard.order(number, plain=number % 2 == 0, paragraph=True) for number in range(IN_THE_AIR))
     runs = await asyncio.gather(*orders)
     posts = await _killed_when(yard, "POST", "/v1/pages", IN_THE_AIR)
-    # Half of the paragraphs, for the runs come to them one after the other.
-    patches = await _killed_when(yard, "PATCH", "/v1/blocks/", IN_THE_AIR // 2)
+    # Half of the paragraphs, for the runs come to them one after the other; each kill costs ten seconds of silence.
+    patches = 0 if SMOKE else await _killed_when(yard, "PATCH", "/v1/blocks/", IN_THE_AIR // 2)
     yard.notion.workspace.latency.set({"seconds": 0})
     results = [(await run.result())["result"] for run in runs]
     return (

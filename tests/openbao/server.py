@@ -39,6 +39,11 @@ class Server:
         return f"http://127.0.0.1:{self.port}"
 
     @property
+    def pid(self) -> int:
+        assert self._process is not None
+        return self._process.pid
+
+    @property
     def root_token(self) -> str:
         return self._of_init("Initial Root Token")
 
