@@ -19,5 +19,7 @@ make_one steps_signing_key "$(openssl rand -base64 32)"
 make_one steps_notion_client_secret "${STEPS_NOTION_CLIENT_SECRET:-}"
 make_one steps_oidc_client_secret "${STEPS_OIDC_CLIENT_SECRET:-}"
 make_one steps_payload_keys "${STEPS_PAYLOAD_KEYS:-}" # empty: Temporal keeps payloads in plain text
+make_one steps_traces_headers "${STEPS_TRACES_HEADERS:-}" # what a hosted collector of traces asks for
+make_one grafana_password "$(openssl rand -hex 24)"
 chmod 700 secrets
 echo "The secrets are in secrets/."

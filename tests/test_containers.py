@@ -24,9 +24,13 @@ from tests.test_compose import compose
 
 __all__ = ["compose"]
 
+WITHOUT_HEALTH = {"tempo"}  # an image without any program but its own
 JOBS = {"temporal-schema", "temporal-namespace", "openbao-setup", "migrate"}
 # As the images name them: docker-compose.yml must say so too, for an image may change its mind.
-USERS = {"postgres": "70:70", "temporal": "1000:1000", "openbao": "100:1000", "steps": "10001:10001"}
+USERS = {
+    "postgres": "70:70", "temporalio": "1000:1000", "openbao": "100:1000", "durable-steps": "10001:10001",
+    "prom": "65534:65534", "grafana/tempo": "10001:10001", "grafana/grafana": "472:472",
+}  # fmt: skip
 DOCKERFILE = (ROOT / "Dockerfile").read_text(encoding="utf-8")
 
 
@@ -43,9 +47,9 @@ def faults(name: str, service: dict[str, Any]) -> list[str]:
         "its processors are unlimited": float(service.get("cpus", 0)) > 0,
         "its processes are unlimited": int(service.get("pids_limit", 0)) > 0,
         "its log is unlimited": {"max-size", "max-file"} <= set(logging.get("options", {})),
-        "nothing tells its health": "healthcheck" in service or name in JOBS,
+        "nothing tells its health": "healthcheck" in service or name in JOBS | WITHOUT_HEALTH,
         "it is not started again": service.get("restart") == ("no" if name in JOBS else "unless-stopped"),
-        "its image can be another tomorrow": bool(re.search(r":\d+\.\d+(\.\d+)?(-[a-z0-9.]+)?$", service["image"])),
+        "its image can be another tomorrow": bool(re.search(r":v?\d+\.\d+(\.\d+)?(-[a-z0-9.]+)?$", service["image"])),
         "it sees the engine": not any("docker.sock" in str(volume) for volume in service.get("volumes", [])),
     }  # fmt: skip
     return [fault for fault, fine in checks.items() if not fine]
@@ -70,9 +74,9 @@ def test_an_open_container_is_noticed(opening: dict[str, Any], compose: dict[str
 
 def test_every_container_runs_as_the_user_that_its_image_has(compose: dict[str, Any]):
     for name, service in compose["services"].items():
-        [user] = {user for word, user in USERS.items() if word in service["image"].partition("/")[0].partition(":")[0]}
-        assert service["user"] == user, name
-    assert f"USER {USERS['steps']}" in DOCKERFILE
+        image = service["image"].partition(":")[0]
+        assert service["user"] == USERS.get(image, USERS.get(image.partition("/")[0])), name
+    assert f"USER {USERS['durable-steps']}" in DOCKERFILE
 
 
 def test_no_secret_is_in_an_environment(compose: dict[str, Any]):
@@ -102,6 +106,7 @@ def test_everything_waits_for_the_health_of_what_it_needs(compose: dict[str, Any
         "temporal-namespace": {"temporal"}, "temporal-ui": {"temporal"}, "openbao-setup": {"openbao"},
         "migrate": {"postgres"}, "api": {"migrate", "openbao-setup"},
         "worker": {"migrate", "openbao-setup", "temporal-namespace"},
+        "prometheus": set(), "tempo": set(), "grafana": {"prometheus"},
     }  # fmt: skip
     for name, others in waits.items():
         for other, condition in others.items():
@@ -120,6 +125,7 @@ def test_what_must_be_kept_is_on_a_volume(compose: dict[str, Any]):
     assert kept == {
         ("postgres", "/var/lib/postgresql/data"), ("openbao", "/openbao/file"), ("openbao", "/openbao/logs"),
         ("openbao-setup", "/openbao/file"),
+        ("prometheus", "/prometheus"), ("tempo", "/var/tempo"), ("grafana", "/var/lib/grafana"),
     }  # fmt: skip
 
 
