@@ -26,20 +26,20 @@ async def command(shop: Shop, *arguments: str) -> str:
 
 
 async def test_an_operator_starts_watches_and_cancels_runs(shop: Shop):
-    data = json.dumps({"name": "#4001", "total_price": "1", "currency": "EUR"})
-    start = ("runs", "start", "OrderToNotion", "--data", data, "--key", "4001")
-    assert (await command(shop, *start)).strip() == "order-to-notion/4001"
+    data = json.dumps({"name": "#4001", "total_price": 101})  # a person is asked: it waits for as long as this takes
+    start = ("runs", "start", "ApproveOrder", "--data", data, "--key", "4001")
+    assert (await command(shop, *start)).strip() == "approve-order/4001"
     assert "it had been started before" in await command(shop, *start)
 
     async def listed() -> bool:  # Temporal's list follows its store by a moment
-        return "order-to-notion/4001" in await command(shop, "runs", "list", "--workflow", "OrderToNotion")
+        return "approve-order/4001" in await command(shop, "runs", "list", "--workflow", "ApproveOrder")
 
     await eventually(listed)
-    await shop.waits("order-to-notion/4001", "create_record")
-    shown = json.loads(await command(shop, "runs", "show", "order-to-notion/4001"))
-    assert (shown["status"], shown["waiting"][0]["step"]) == ("running", "create_record")
-    await command(shop, "runs", "cancel", "order-to-notion/4001")
-    await shop.until("order-to-notion/4001", "cancelled")
+    await shop.waits("approve-order/4001", "answered")
+    shown = json.loads(await command(shop, "runs", "show", "approve-order/4001"))
+    assert (shown["status"], shown["waiting"][0]["step"]) == ("running", "answered")
+    await command(shop, "runs", "cancel", "approve-order/4001")
+    await shop.until("approve-order/4001", "cancelled")
 
 
 async def test_an_operator_sees_the_connection(shop: Shop):

@@ -26,6 +26,7 @@ async def started(shop: Shop) -> dict[str, Any]:
     data = {"data": {"name": "#2003", "total_price": "1.00", "currency": "EUR"}}
     await client.start_workflow("OrderToNotion", data, id="order-to-notion/2003", task_queue="steps")
     by_hook = await shop.order("#2001")
+    await shop.waits(by_hook, "create_record")
     answers = await asyncio.gather(
         *(shop.visitor.http.post(hook, json=delivery, headers=delivery_headers("delivery-2002")) for _ in range(20))
     )
@@ -37,7 +38,6 @@ async def started(shop: Shop) -> dict[str, Any]:
     )  # fmt: skip
     output, _ = await process.communicate()
     assert process.returncode == 0, output.decode()
-    await shop.waits(by_hook, "create_record")
     runs = [by_hook, "order-to-notion/delivery-2002", "order-to-notion/2003", "order-to-notion/2004"]
     ended = await asyncio.gather(*(shop.until(run_id, "completed") for run_id in runs))
     return {"run": ended[0], "answers": answers, "hook": hook, "delivery": delivery}
