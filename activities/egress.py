@@ -129,9 +129,9 @@ def guarded_transport(private: Iterable[str], most: int, resolver: Resolver = re
     limits = httpx.Limits(max_connections=most, max_keepalive_connections=20)
     transport = httpx.AsyncHTTPTransport(verify=_trust(), trust_env=False, limits=limits)
     # httpx has no public place for it; without the guard nothing may be sent.
-    if not hasattr(transport._pool, "_network_backend"):  # pyright: ignore
+    if not hasattr(transport._pool, "_network_backend"):  # pyright: ignore  # as the line above says
         raise RuntimeError("This httpx cannot be guarded; install the version that requirements.lock names")
-    transport._pool._network_backend = GuardedBackend(private, resolver)  # pyright: ignore
+    transport._pool._network_backend = GuardedBackend(private, resolver)  # pyright: ignore  # the same
     return transport
 
 

@@ -204,7 +204,7 @@ def _state(run: dict[str, Any]) -> str:
 def _plain(value: dict[str, Any]) -> Any:
     """Return a Notion property's value in plain Python."""
     inner: Any = value[value["type"]]
-    return "".join(str(part["plain_text"]) for part in inner) if isinstance(inner, list) else inner  # pyright: ignore
+    return "".join(str(part["plain_text"]) for part in inner) if isinstance(inner, list) else inner  # pyright: ignore  # JSON of any shape
 
 
 __all__ = ["Demo", "DemoFailed", "VisitFailed", "set_database", "sign_in_link"]

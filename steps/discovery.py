@@ -105,7 +105,7 @@ def _try_in_sandbox(cls: type[Workflow]) -> None:
 
 
 def _definition(cls: type[Workflow]) -> temporal_workflow._Definition:  # pyright: ignore[reportPrivateUsage]  # the SDK's testing entry has no other name for it
-    return temporal_workflow._Definition.must_from_class(cls)  # pyright: ignore[reportPrivateUsage]
+    return temporal_workflow._Definition.must_from_class(cls)  # pyright: ignore[reportPrivateUsage]  # as above
 
 
 def _problem(path: Path, error: BaseException) -> LoadProblem:

@@ -21,7 +21,7 @@ from temporalio.worker import WorkflowInstance, WorkflowInstanceDetails
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 from temporalio.worker.workflow_sandbox._importer import Importer
 from temporalio.worker.workflow_sandbox._restrictions import RestrictedModule, RestrictionContext
-from temporalio.worker.workflow_sandbox._runner import _Instance  # pyright: ignore[reportPrivateUsage]
+from temporalio.worker.workflow_sandbox._runner import _Instance  # pyright: ignore[reportPrivateUsage]  # is_known_sdk() guards it
 
 from steps.shareable import namespace_is_fixed, source_is_fixed
 
@@ -46,8 +46,9 @@ class ThreadContext(RestrictionContext):
         self._here = threading.local()
         super().__init__()
 
+    # The SDK's are plain attributes of the same names.
     @property
-    def is_runtime(self) -> bool:  # pyright: ignore[reportIncompatibleVariableOverride]
+    def is_runtime(self) -> bool:  # pyright: ignore[reportIncompatibleVariableOverride]  # as the line above says
         """Whether this thread runs a workflow."""
         return getattr(self._here, "is_runtime", False)
 
@@ -56,7 +57,7 @@ class ThreadContext(RestrictionContext):
         self._here.is_runtime = value
 
     @property
-    def in_activation(self) -> bool:  # pyright: ignore[reportIncompatibleVariableOverride]
+    def in_activation(self) -> bool:  # pyright: ignore[reportIncompatibleVariableOverride]  # the same
         """Whether this thread activates one."""
         return getattr(self._here, "in_activation", False)
 

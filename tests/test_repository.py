@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 import subprocess
+from itertools import pairwise
 
 import pytest
 
@@ -57,6 +58,43 @@ def test_no_file_holds_what_belongs_to_one_machine(pattern: re.Pattern[str]):
 )
 def test_the_patterns_find_what_they_are_for(pattern: re.Pattern[str], text: str):
     assert pattern.search(text)
+
+
+EXCEPTION = re.compile(r"#\s*(?:noqa(?::[\w, ]+)?|type:\s*ignore(?:\[.*?\])?|pyright:\s*(?:ignore(?:\[.*?\])?|basic))")
+REASON = re.compile(r"(?:#|--?)\s+\w")
+
+
+def without_reason(text: str) -> list[int]:
+    """Return the lines with an exception from lint or types and no comment beside it or right above."""
+    return [
+        number
+        for number, (above, line) in enumerate(pairwise(["", *text.splitlines()]), 1)
+        if EXCEPTION.search(line) and not above.lstrip().startswith("#") and not REASON.search(EXCEPTION.sub("", line))
+    ]
+
+
+def test_every_exception_has_its_reason():
+    found = [
+        f"{name}:{number}"
+        for name in tracked()
+        if name.endswith(".py")
+        for number in without_reason((ROOT / name).read_text(encoding="utf-8"))
+    ]
+    assert found == []
+
+
+@pytest.mark.parametrize(
+    ("text", "lines"),
+    [
+        ("x = 1  # no" + "qa: S101", [1]),
+        ("x = 1  # no" + "qa: S101  # a test", []),
+        ("# It is a test.\nx = 1  # no" + "qa: S101", []),
+        ("x = 1  # pyr" + "ight: ignore[a]  # no" + "qa: S101", [1]),
+        ("# pyr" + "ight: basic", [1]),
+    ],
+)
+def test_an_exception_without_a_reason_is_found(text: str, lines: list[int]):
+    assert without_reason(text) == lines
 
 
 def test_every_python_file_begins_with_the_same_import():

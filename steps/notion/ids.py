@@ -28,7 +28,7 @@ def read_id(text: str, kind: Kind = "other") -> str:
     Raises:
         RequestInvalid: there is none.
     """
-    text = text.strip() if isinstance(text, str) else ""  # pyright: ignore[reportUnnecessaryIsInstance]
+    text = text.strip() if isinstance(text, str) else ""  # pyright: ignore[reportUnnecessaryIsInstance]  # authors pass anything
     if not text:
         raise RequestInvalid(f"An id of Notion is a text, such as {str(uuid.UUID(int=1))!r}, or a page's address.")
     if _HEX.fullmatch(text):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
 import re
 import secrets
 import shutil
@@ -82,9 +81,9 @@ def identity_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def serve(folder: Path, port: int) -> subprocess.Popen[bytes]:
-    command = [sys.executable, str(ROOT / "tests/access/identity.py"), str(port), str(folder)]
+    command = [sys.executable, "-m", "tests.access.identity", str(port), str(folder)]
     with (folder / "log").open("wb") as log:
-        return subprocess.Popen(command, stdout=log, stderr=log, env={**os.environ, "PYTHONPATH": str(ROOT)})
+        return subprocess.Popen(command, stdout=log, stderr=log, cwd=ROOT)
 
 
 @asynccontextmanager

@@ -40,7 +40,7 @@ async def test_a_person_signs_in_with_the_button(make_app: MakeApp, identity: Id
             await page.get_by_role("button", name="Sign in with your account").click()
             await page.locator("[name=username]").fill("ada")
             await page.locator("[name=password]").fill(identity.password)
-            await page.get_by_role("button", name="Log in").click()
+            await page.get_by_role("button", name="Sign in").click()
             await page.locator("[name=allow]").click()
             await page.get_by_role("heading", name="OAuth Connections").wait_for()
             await expect(page).to_have_url(f"{home}/connections")

@@ -92,7 +92,7 @@ async def serving(answer: Any) -> AsyncGenerator[Server, None]:
     async def always(_call: Call) -> Any:
         return answer
 
-    script: Script = answer if callable(answer) else always  # pyright: ignore[reportAssignmentType]
+    script: Script = answer if callable(answer) else always  # pyright: ignore[reportAssignmentType]  # callable() tells no signature
     server = Server(script)
     listener = await asyncio.start_server(server.serve, "127.0.0.1", 0)
     server.stop = listener.close

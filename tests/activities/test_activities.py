@@ -111,7 +111,7 @@ async def test_a_vault_that_is_out_is_waited_for(world: World) -> None:
     token = await world.connect()
     broken = await Vault.open(world.url, world.keys)
     # Another key, as when the key file is swapped under a running worker.
-    broken.connections._envelope._keys = LocalKeys([b"k" * 32])  # pyright: ignore[reportPrivateUsage]
+    broken.connections._envelope._keys = LocalKeys([b"k" * 32])  # pyright: ignore[reportPrivateUsage]  # what it tests
     async with world.worker(broken) as worker:
         fields: dict[str, Any] = {"headers": {"Authorization": f"Bearer {token}"}}
         failure = await worker.failure(worker.fetch("https://api.notion.com/", **fields))

@@ -127,8 +127,8 @@ async def test_a_temporal_that_is_away_loses_no_event(world: World, caplog: pyte
         async def start_workflow(self, *_: object, **__: object) -> None:
             raise RuntimeError("nothing listens there")
 
-    settings = Settings(_env_file=None, events_url="https://a.test/", events_secret=SecretStr(SECRET))  # pyright: ignore[reportCallIssue]
-    async with keeping(world, Away(), settings):  # pyright: ignore[reportArgumentType]
+    settings = Settings(_env_file=None, events_url="https://a.test/", events_secret=SecretStr(SECRET))  # pyright: ignore[reportCallIssue]  # pydantic-settings' own
+    async with keeping(world, Away(), settings):  # pyright: ignore[reportArgumentType]  # no client, on purpose
 
         async def said() -> bool:
             return "Changes of connections are not handed on" in caplog.text

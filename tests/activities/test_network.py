@@ -190,7 +190,7 @@ async def test_a_unix_socket_is_refused() -> None:
 
 async def test_httpx_asks_the_guard_for_every_connection() -> None:
     """Fails when httpx or httpcore keep their network backend elsewhere."""
-    assert "_network_backend" in vars(httpx.AsyncHTTPTransport()._pool)  # pyright: ignore[reportPrivateUsage]
+    assert "_network_backend" in vars(httpx.AsyncHTTPTransport()._pool)  # pyright: ignore[reportPrivateUsage]  # what it tests
     async with (
         serving(reply()) as server,
         httpx.AsyncClient(transport=guarded_transport((), 1)) as client,

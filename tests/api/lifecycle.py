@@ -51,7 +51,7 @@ class Deployment:
     async def live(self) -> int:
         """How many grants Notion still has."""
         grants = self.place.notion.workspace.grants
-        return len(set(map(id, [*grants._access.values(), *grants._refresh.values()])))  # pyright: ignore[reportPrivateUsage]
+        return len(set(map(id, [*grants._access.values(), *grants._refresh.values()])))  # pyright: ignore[reportPrivateUsage]  # what it tests
 
     @asynccontextmanager
     async def working(self) -> AsyncGenerator[None]:

@@ -129,7 +129,7 @@ async def test_scopes_of_unknown_names_allow_nothing():
 
 
 async def test_the_settings_know_the_same_scopes():
-    assert tuple(SCOPES) == signin_settings._SCOPES  # pyright: ignore[reportPrivateUsage]
+    assert tuple(SCOPES) == signin_settings._SCOPES  # pyright: ignore[reportPrivateUsage]  # what it tests
 
 
 @pytest.mark.parametrize(

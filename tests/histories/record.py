@@ -111,7 +111,7 @@ class Shop(Outside):
 @asynccontextmanager
 async def recorder() -> AsyncGenerator[Client]:
     """Start a server that soon asks for a roll-over."""
-    async with await WorkflowEnvironment.start_local(  # pyright: ignore[reportUnknownMemberType]  # the SDK's own gap
+    async with await WorkflowEnvironment.start_local(  # pyright: ignore[reportUnknownMemberType]  # the SDK's own gap  # the SDK's own gap
         dev_server_existing_path=binary("temporal"),
         dev_server_log_level="error",
         dev_server_extra_args=["--dynamic-config-value", "limit.historyCount.suggestContinueAsNew=25"],
@@ -146,7 +146,7 @@ async def send(handle: WorkflowHandle[Any, Any], shop: Shop, event: dict[str, An
 
     await eventually(waiting)
     wait = shop.waits[handle.id]
-    await handle.execute_update("resume", {"wait_id": wait, "event": event}, id=wait)  # pyright: ignore[reportUnknownMemberType]
+    await handle.execute_update("resume", {"wait_id": wait, "event": event}, id=wait)  # pyright: ignore[reportUnknownMemberType]  # the SDK's own gap
 
 
 async def main() -> None:

@@ -116,7 +116,7 @@ async def test_no_token_secret_id_or_data_key_is_logged_or_told(
             with pytest.raises(KeyProviderFailed) as refusal:
                 await call
             told += [str(refusal.value), repr(refusal.value), repr(refusal.value.__context__)]
-    token = client._token  # pyright: ignore[reportPrivateUsage]
+    token = client._token  # pyright: ignore[reportPrivateUsage]  # what it tests
     assert token
     told += [record.getMessage() for record in caplog.records] + [repr(client.__dict__), repr(token)]
     said = "\n".join(told) + openbao.log

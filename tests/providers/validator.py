@@ -1,5 +1,6 @@
 """What the test's OAuth server says of a person; Django loads it."""
 
+# Django has no types.
 # pyright: basic
 
 from __future__ import annotations

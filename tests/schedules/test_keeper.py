@@ -96,7 +96,7 @@ async def test_of_a_versioned_deployment_only_the_current_build_reconciles(
         await eventually(look)
 
     async def old_is_not_current() -> bool:  # Temporal refuses to be asked too often, which counts as not yet
-        return not await schedules.keeper._is_current(client, builds["old"])  # pyright: ignore[reportPrivateUsage]
+        return not await schedules.keeper._is_current(client, builds["old"])  # pyright: ignore[reportPrivateUsage]  # what it tests
 
     async with worker("old"), worker("new"):
         tasks = [

@@ -1,3 +1,4 @@
+# Steps as authors write them, with few types.
 # pyright: basic
 
 """A workflow of flows.py, as a deploy that changes the order of its calls would bring it."""

@@ -56,7 +56,7 @@ class Breaks(Workflow):
             case "file":
                 return Path(__file__).read_text(encoding="utf-8")
             case "sleep":
-                time.sleep(0.01)  # noqa: ASYNC251
+                time.sleep(0.01)  # noqa: ASYNC251  # on purpose
             case "group":
                 async with asyncio.TaskGroup() as group:
                     group.create_task(self._clock())

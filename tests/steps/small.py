@@ -1,3 +1,4 @@
+# Steps as authors write them, with few types.
 # pyright: basic
 
 """A workflow in a file of its own, so that a run imports little."""

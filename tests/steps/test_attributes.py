@@ -35,7 +35,7 @@ async def bare() -> AsyncIterator[Client]:
 async def test_missing_attributes_are_registered_once_and_then_known(bare: Client):
     asked = SearchAttributes()
     assert not await asked.known(bare), "a server that was just told refuses them for a moment"
-    asked._ask_at = 0  # pyright: ignore[reportPrivateUsage]
+    asked._ask_at = 0  # pyright: ignore[reportPrivateUsage]  # what it tests
     assert await asked.known(bare)
     assert await SearchAttributes().known(bare)
 

@@ -19,7 +19,7 @@ from temporalio.worker import Replayer, WorkerDeploymentConfig
 
 from steps.branch import Branch, Carried
 from steps.claims import Claim
-from steps.dedupe import _digest  # pyright: ignore[reportPrivateUsage]
+from steps.dedupe import _digest  # pyright: ignore[reportPrivateUsage]  # what it tests
 from temporal import plugin
 from tests.conftest import binary, eventually
 from tests.steps.dedupe_flows import DEDUPE_FLOWS

@@ -60,7 +60,7 @@ def test_a_class_that_could_not_run_is_refused_when_it_is_defined(body: str, say
 def test_a_class_inside_a_function_is_refused():
     with pytest.raises(DefinitionInvalid, match="Flow is defined inside a function; define workflows at the top"):
 
-        class Flow(Workflow):  # pyright: ignore[reportUnusedClass]
+        class Flow(Workflow):  # pyright: ignore[reportUnusedClass]  # it is refused
             async def start(self, data: Any, headers: Any, api: Any) -> None: ...
 
 
@@ -82,11 +82,11 @@ GOOD = [
 @pytest.mark.parametrize("body", GOOD)
 def test_a_class_that_can_run_is_a_workflow_of_temporal(body: str):
     flow = define(body)
-    assert temporal_workflow._Definition.must_from_class(flow).name == "Flow"  # pyright: ignore[reportPrivateUsage]
+    assert temporal_workflow._Definition.must_from_class(flow).name == "Flow"  # pyright: ignore[reportPrivateUsage]  # what it tests
 
 
 def name_of(flow: type) -> str | None:
-    return temporal_workflow._Definition.must_from_class(flow).name  # pyright: ignore[reportPrivateUsage]
+    return temporal_workflow._Definition.must_from_class(flow).name  # pyright: ignore[reportPrivateUsage]  # what it tests
 
 
 def test_a_class_may_have_another_name_in_temporal_and_a_subclass_has_its_own():
@@ -124,7 +124,7 @@ def test_a_workflow_may_respond_within_a_minute():
 
 
 def test_an_abstract_base_needs_no_start_and_is_no_workflow_itself():
-    assert temporal_workflow._Definition.from_class(Base) is None  # pyright: ignore[reportPrivateUsage]
+    assert temporal_workflow._Definition.from_class(Base) is None  # pyright: ignore[reportPrivateUsage]  # what it tests
     define("    async def shared(self, data, headers, api): ...\n", bases="Workflow, abstract=True")
     with pytest.raises(DefinitionInvalid, match="must be async"):
         define("    def start(self, data, headers, api): ...\n", bases="Workflow, abstract=True")

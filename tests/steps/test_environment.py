@@ -37,7 +37,7 @@ def test_a_missing_one_names_the_others_and_the_command_that_sets_it():
 
 def test_it_cannot_be_changed():
     with pytest.raises(TypeError):
-        ENV["TABLE"] = "t2"  # type: ignore[index]  # pyright: ignore[reportIndexIssue]
+        ENV["TABLE"] = "t2"  # pyright: ignore[reportIndexIssue]  # on purpose
 
 
 def test_its_repr_shows_no_value():

@@ -31,7 +31,7 @@ def subclasses(cls: type[StepsError]) -> Iterator[type[StepsError]]:
 
 
 ALL = [cls for cls in subclasses(StepsError) if cls.__module__ == errors.__name__]
-CROSSING = list(crossing._CROSSING.values())  # pyright: ignore[reportPrivateUsage]
+CROSSING = list(crossing._CROSSING.values())  # pyright: ignore[reportPrivateUsage]  # what it tests
 
 
 def test_every_type_is_unique_and_named_after_its_class():

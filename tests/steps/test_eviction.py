@@ -8,11 +8,11 @@ import pytest
 from temporalio import activity
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
-from temporalio.worker._workflow import _InterruptDeadlockError  # pyright: ignore[reportPrivateUsage]
+from temporalio.worker._workflow import _InterruptDeadlockError  # pyright: ignore[reportPrivateUsage]  # what it tests
 
 from steps import Response
 from steps.http import FetchRequest
-from steps.run import _WORKER  # pyright: ignore[reportPrivateUsage]
+from steps.run import _WORKER  # pyright: ignore[reportPrivateUsage]  # what it tests
 from tests.steps.flows import FLOWS
 from tests.steps.harness import Outside, ended, start
 

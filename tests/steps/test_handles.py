@@ -44,7 +44,7 @@ class Dynamic:
         await api.get_oauth_token(data["handle"])
         await api.get_oauth_token(handle)
         api.notion("a" + "-sum")
-        await api.get_oauth_token(NUMBER)  # pyright: ignore[reportArgumentType]
+        await api.get_oauth_token(NUMBER)  # pyright: ignore[reportArgumentType]  # on purpose
 
 
 class Others:

@@ -114,9 +114,9 @@ class Flow:
 
     async def orders(self, order: list[Order], headers: Any, api: Any): ...
 
-    async def number(self, data: int, headers: NotThere, api: NotThere): ...  # type: ignore[name-defined]  # noqa: F821  # pyright: ignore
+    async def number(self, data: int, headers: NotThere, api: NotThere): ...  # noqa: F821  # pyright: ignore  # as a mistake
 
-    async def lost(self, data: NotThere, headers: Any, api: Any): ...  # type: ignore[name-defined]  # noqa: F821  # pyright: ignore
+    async def lost(self, data: NotThere, headers: Any, api: Any): ...  # noqa: F821  # pyright: ignore  # the same
 
 
 @pytest.mark.parametrize(

@@ -28,7 +28,7 @@ async def waits(handle: WorkflowHandle[Any, Any]) -> RunRecord:
         record = await handle.query("record", result_type=RunRecord)
         return record if record.lost_connections else None
 
-    return await eventually(waiting)  # type: ignore[return-value]  # pyright: ignore[reportReturnType]
+    return await eventually(waiting)  # pyright: ignore[reportReturnType]  # it returns what is true
 
 
 async def events(handle: WorkflowHandle[Any, Any]) -> list[int]:

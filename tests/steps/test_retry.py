@@ -26,7 +26,7 @@ def test_temporal_accepts_every_policy_that_it_gives():
     """Temporal wants a first wait above zero, and no longest one that is shorter."""
     for retry in (Retry(backoff=0), Retry(backoff=0, longest=0), Retry(backoff="1 hr", longest="1 min"), ONCE):
         policy = retry.policy()
-        policy._validate()  # pyright: ignore[reportPrivateUsage]
+        policy._validate()  # pyright: ignore[reportPrivateUsage]  # what it tests
         assert policy.initial_interval > timedelta(0)
     assert ONCE.policy().maximum_attempts == 1
 

@@ -1,5 +1,6 @@
 """The payload with which a workflow is tried out."""
 
+# The samples are of classes as authors write them.
 # pyright: basic
 
 from __future__ import annotations

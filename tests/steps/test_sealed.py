@@ -27,7 +27,7 @@ def test_its_repr_shows_the_name_alone():
 
 def test_it_holds_nothing_beside_its_text():
     with pytest.raises(AttributeError):
-        TOKEN.secret = "x"  # pyright: ignore[reportAttributeAccessIssue]
+        TOKEN.secret = "x"  # pyright: ignore[reportAttributeAccessIssue]  # on purpose
 
 
 @pytest.mark.parametrize(

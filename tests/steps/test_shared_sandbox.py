@@ -109,7 +109,7 @@ def shares(cls: Any) -> bool:
     thread = threading.Thread(target=asyncio.run, args=(prepare(),))
     thread.start()
     thread.join()
-    [found] = runner._importers.values()  # pyright: ignore[reportPrivateUsage]
+    [found] = runner._importers.values()  # pyright: ignore[reportPrivateUsage]  # what it tests
     return found is not None
 
 
@@ -195,7 +195,7 @@ def test_a_module_that_two_threads_import_first_is_restricted_for_both(monkeypat
         time.sleep(0.05)  # between the mark that a module is restricted, and the restriction
         return restrict(self, module)
 
-    restrict = SharedImporter._maybe_restrict_module  # pyright: ignore[reportPrivateUsage]
+    restrict = SharedImporter._maybe_restrict_module  # pyright: ignore[reportPrivateUsage]  # what it tests
     monkeypatch.setattr(SharedImporter, "_maybe_restrict_module", slow)
 
     def look() -> None:

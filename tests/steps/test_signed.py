@@ -26,7 +26,7 @@ def test_a_subclass_wants_the_same_and_can_take_it_off():
     base = define(STEP + "    signed = Shopify()\n", before=IMPORT)
     assert isinstance(base.signed, Shopify)
 
-    class Base(base):  # pyright: ignore[reportGeneralTypeIssues, reportUntypedBaseClass]
+    class Base(base):  # pyright: ignore[reportGeneralTypeIssues, reportUntypedBaseClass]  # made at run time
         """At the top of a module, as a file has it."""
 
         __qualname__ = "Base"

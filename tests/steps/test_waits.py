@@ -23,7 +23,7 @@ async def test_the_step_runs_with_its_payload_and_what_was_sent(dev_server: Work
     handle, token = await opened(dev_server.client, served, wait={"payload": {"order": "#1"}})
     (waiting,) = (await armed(handle)).waiting
     assert waiting.step == "resumed"
-    assert waiting.wait_id == read_token(token).wait_id  # type: ignore[union-attr]  # pyright: ignore[reportOptionalMemberAccess]
+    assert waiting.wait_id == read_token(token).wait_id  # pyright: ignore[reportOptionalMemberAccess]  # None would fail the test
     answer = await resume(handle, token, {"approved": True})
     assert answer.step == "resumed"
     record = await ended(handle)
@@ -61,7 +61,7 @@ async def test_a_step_that_fails_has_armed_nothing_and_its_wait_is_withdrawn(
     assert [failure.message for failure in record.failures] == ["after the wait was opened"]
     assert record.result is None
     assert record.log[-1].fields == {"open": False}
-    view = await handle.query("wait", read_token(token).wait_id)  # type: ignore[union-attr]  # pyright: ignore[reportOptionalMemberAccess]
+    view = await handle.query("wait", read_token(token).wait_id)  # pyright: ignore[reportOptionalMemberAccess]  # None would fail the test
     assert view["state"] == ("used" if early else "withdrawn")
 
 

@@ -19,7 +19,7 @@ async def stage(dev_server: WorkflowEnvironment, tmp_path_factory: pytest.TempPa
     address = f"127.0.0.1:{choose(0, set())}"
     with receiving() as receiver:
         given = {"metrics_address": address, "traces_url": receiver.url, "traces_headers": "x-team=shop"}
-        settings = Settings(_env_file=None, **given)  # pyright: ignore[reportCallIssue, reportArgumentType]
+        settings = Settings(_env_file=None, **given)  # pyright: ignore[reportCallIssue, reportArgumentType]  # pydantic-settings' own
         with recording(settings, FAMILIES, "tests"):
             folder = tmp_path_factory.mktemp("telemetry")
             async with staged(dev_server.client, folder, address, receiver) as stage:

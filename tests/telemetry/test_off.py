@@ -20,7 +20,7 @@ from telemetry.traces import Traces
 
 def traces(share: float = 1.0) -> Traces:
     given = {"traces_url": f"http://127.0.0.1:{choose(0, set())}", "traces_share": share}
-    return Traces(Settings(_env_file=None, **given), "tests")  # pyright: ignore[reportCallIssue, reportArgumentType]
+    return Traces(Settings(_env_file=None, **given), "tests")  # pyright: ignore[reportCallIssue, reportArgumentType]  # pydantic-settings' own
 
 
 def test_nothing_of_it_is_imported_unless_a_setting_asks_for_it():

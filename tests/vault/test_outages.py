@@ -117,7 +117,7 @@ async def test_a_server_that_takes_no_more_connections_is_an_outage(
 
 async def test_a_process_that_has_used_up_its_connections_says_so(deployed: Deployed):
     database = Database(deployed.application)
-    pool = database._engine.pool  # pyright: ignore[reportPrivateUsage]
+    pool = database._engine.pool  # pyright: ignore[reportPrivateUsage]  # what it tests
     pool._timeout = 0.2  # pyright: ignore  # as it is after 30 seconds
     async with AsyncExitStack() as held:
         for _ in range(15):

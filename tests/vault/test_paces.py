@@ -54,7 +54,7 @@ async def take_some(url: str) -> None:
     database = Database(url)
     for _ in range(50):
         turn = await Paces(database).take("my-notion", SLOW, ANY)
-        print(time.time_ns() // 1_000 + turn.wait)  # noqa: T201
+        print(time.time_ns() // 1_000 + turn.wait)  # noqa: T201  # what the test reads
     await database.close()
 
 

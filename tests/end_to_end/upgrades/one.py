@@ -1,3 +1,4 @@
+# Steps as authors write them, with few types.
 # pyright: basic
 
 """The workflow as the build `one` has it."""

@@ -1,3 +1,4 @@
+# Steps as authors write them, with few types.
 # pyright: basic
 
 """The same workflow in the next build: other calls in the same steps, a step more, a step less."""

@@ -1,3 +1,4 @@
+# Steps as authors write them, with few types.
 # pyright: basic
 
 """A workflow whose second step needs a token."""

@@ -1,3 +1,4 @@
+# Steps as authors write them, with few types.
 # pyright: basic
 
 """The workflow as a deploy brought it: it reads the worker's clock, which the sandbox forbids."""

@@ -1,3 +1,4 @@
+# Steps as authors write them, with few types.
 # pyright: basic
 
 """The workflow as the next deploy healed it: it asks for the run's clock."""

@@ -150,7 +150,7 @@ async def test_a_mistake_in_a_function_of_the_test_is_the_one_that_is_raised():
         world.on("GET", HOME).reply(answer)
         with pytest.raises(ZeroDivisionError, match="in the test"):
             await world.run(data={})
-        world.on("GET", HOME).reply(lambda call: {"status": 200})  # type: ignore[arg-type, return-value]  # pyright: ignore[reportArgumentType]
+        world.on("GET", HOME).reply(lambda call: {"status": 200})  # pyright: ignore[reportArgumentType]  # on purpose
         with pytest.raises(SimulationError, match="is no Reply"):
             await world.run(data={})
 

@@ -28,7 +28,8 @@ async def test_an_event_wakes_the_step_that_waits_for_it():
     async with simulate(Asks) as world:
         run = await world.start(headers={"X-From": "shop"})
         wait = await run.wait_for("answered")
-        assert (wait.due - run.record.started_at).total_seconds() == pytest.approx(3 * DAY, abs=1)  # type: ignore[operator]  # pyright: ignore[reportOptionalOperand]
+        assert run.record.started_at is not None
+        assert (wait.due - run.record.started_at).total_seconds() == pytest.approx(3 * DAY, abs=1)
         assert run.status == "running"
         assert run.waiting[0].step == "answered"
         await run.resume("answered", {"yes": True})
