@@ -13,7 +13,7 @@ from weakref import WeakKeyDictionary
 from temporalio.api.operatorservice.v1 import AddSearchAttributesRequest, ListSearchAttributesRequest
 from temporalio.client import Client
 from temporalio.client import ClientConfig as ClientOptions
-from temporalio.common import HeaderCodecBehavior
+from temporalio.common import HeaderCodecBehavior, WorkerDeploymentVersion
 from temporalio.envconfig import ClientConfig
 from temporalio.plugin import SimplePlugin
 from temporalio.runtime import Runtime
@@ -70,6 +70,12 @@ def plugin(keys: Mapping[str, PayloadKey] | None = None) -> StepsPlugin:
 
 def _runner(_default: WorkflowRunner | None) -> WorkflowRunner:
     return workflow_runner()
+
+
+def own_version() -> WorkerDeploymentVersion | None:
+    """Return the deployment and build of this worker; None where the environment does not name both."""
+    name, build = os.environ.get("TEMPORAL_DEPLOYMENT_NAME"), os.environ.get("TEMPORAL_WORKER_BUILD_ID")
+    return WorkerDeploymentVersion(deployment_name=name, build_id=build) if name and build else None
 
 
 def leave(status: int) -> NoReturn:

@@ -27,7 +27,7 @@ from telemetry.core import core_runtime
 from telemetry.families import OF_WORKERS
 from telemetry.recording import recording
 from telemetry.run_watch import prepare_runs
-from temporal import DEFAULT_ADDRESS, connect, leave
+from temporal import DEFAULT_ADDRESS, connect, leave, own_version
 from vault import KeyProviderFailed, Vault, VaultError
 from vault.opening import open_signer, open_vault
 from vault.registrations import Registrations
@@ -56,11 +56,11 @@ def make_worker(
     client: Client, settings: Settings, activities: Sequence[Callable[..., Any]], workflows: Sequence[type[Any]]
 ) -> Worker:
     """Return a worker, not yet running."""
-    deployment = _deployment()
+    version = own_version()
     return Worker(
         client,
         task_queue=settings.task_queue,
-        workflows=[*workflows, *own_workflows(versioned=deployment is not None)],
+        workflows=[*workflows, *own_workflows(versioned=version is not None)],
         activities=activities,
         workflow_task_poller_behavior=PollerBehaviorAutoscaling(),
         activity_task_poller_behavior=PollerBehaviorAutoscaling(),
@@ -69,19 +69,14 @@ def make_worker(
         max_concurrent_activities=settings.max_running_steps,
         max_concurrent_local_activities=settings.max_running_steps,
         graceful_shutdown_timeout=timedelta(seconds=settings.shutdown_seconds),
-        deployment_config=deployment,
+        deployment_config=pinned(version) if version else None,
     )
 
 
-def _deployment() -> WorkerDeploymentConfig | None:
-    """Pin runs to this build where the deployment names one; they move to the next build at a step boundary."""
-    name, build = os.environ.get("TEMPORAL_DEPLOYMENT_NAME"), os.environ.get("TEMPORAL_WORKER_BUILD_ID")
-    if not name or not build:
-        return None
+def pinned(version: WorkerDeploymentVersion) -> WorkerDeploymentConfig:
+    """Pin runs to this build; they move to the next build at a step boundary."""
     return WorkerDeploymentConfig(
-        version=WorkerDeploymentVersion(deployment_name=name, build_id=build),
-        use_worker_versioning=True,
-        default_versioning_behavior=VersioningBehavior.PINNED,
+        version=version, use_worker_versioning=True, default_versioning_behavior=VersioningBehavior.PINNED
     )
 
 
@@ -105,9 +100,8 @@ async def run_worker(settings: Settings, stop: asyncio.Event) -> None:
         try:
             async with make_worker(client, settings, activities.all(), list(found.workflows.values())):
                 log.info("Polling the task queue %r", settings.task_queue)
-                version = deployment.version if (deployment := _deployment()) else None
                 async with (
-                    _beside(keep_schedules(client, settings.task_queue, found, version)),
+                    _beside(keep_schedules(client, settings.task_queue, found, own_version())),
                     _beside(keep_connections(vault, client, settings)),
                     _beside(keep_states(vault, Registrations(settings).all())),
                 ):

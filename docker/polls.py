@@ -11,14 +11,14 @@ import sys
 from datetime import UTC, datetime, timedelta
 
 from temporalio.api.enums.v1 import DescribeTaskQueueMode, TaskQueueType
-from temporalio.api.taskqueue.v1 import TaskQueue
+from temporalio.api.taskqueue.v1 import TaskQueue, TaskQueueVersionSelection
 from temporalio.api.workflowservice.v1 import DescribeTaskQueueRequest
 from temporalio.client import Client
 from temporalio.envconfig import ClientConfig
 from temporalio.service import RPCError
 
 from settings import read_settings
-from temporal import DEFAULT_ADDRESS
+from temporal import DEFAULT_ADDRESS, own_version
 
 _FRESH = timedelta(seconds=90)
 _TIMEOUT = timedelta(seconds=5)
@@ -29,12 +29,15 @@ async def seen() -> datetime | None:
     config = ClientConfig.load_client_connect_config()
     config.setdefault("target_host", DEFAULT_ADDRESS)
     client = await Client.connect(**config)
+    # A worker of a build is told where one asks for that build, and nowhere else.
+    builds = [f"{version.deployment_name}:{version.build_id}"] if (version := own_version()) else []
     asking = DescribeTaskQueueRequest(
         namespace=client.namespace,
         task_queue=TaskQueue(name=read_settings().task_queue),
         api_mode=DescribeTaskQueueMode.DESCRIBE_TASK_QUEUE_MODE_ENHANCED,
         task_queue_types=[TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW],
         report_pollers=True,
+        versions=TaskQueueVersionSelection(build_ids=builds) if builds else None,
     )
     answer = await client.workflow_service.describe_task_queue(asking, timeout=_TIMEOUT)
     here = f"@{socket.gethostname()}"

@@ -13,6 +13,7 @@ from functools import partial
 from typing import Any
 
 import pytest
+from temporalio.common import WorkerDeploymentVersion
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
 
@@ -21,6 +22,7 @@ from steps.attributes import TYPES
 from steps.dedupe import own_workflows
 from tests.conftest import binary, eventually
 from tests.test_compose import compose
+from worker import pinned
 
 __all__ = ["compose"]
 
@@ -171,10 +173,15 @@ def test_a_job_makes_namespace_and_search_attributes_and_sets_how_long_runs_are_
 
 
 @pytest.mark.server
-async def test_a_worker_is_healthy_while_temporal_sees_it_ask(dev_server: WorkflowEnvironment):
+@pytest.mark.parametrize("version", [None, WorkerDeploymentVersion("steps", "1")], ids=["no build", "a build"])
+async def test_a_worker_is_healthy_while_temporal_sees_it_ask(
+    dev_server: WorkflowEnvironment, version: WorkerDeploymentVersion | None
+):
     queue = f"polls-{uuid.uuid4().hex[:8]}"
     address = dev_server.client.service_client.config.target_host
     env = {"TEMPORAL_ADDRESS": address, "STEPS_TASK_QUEUE": queue, "PYTHONPATH": str(ROOT), "PATH": os.defpath}
+    if version:
+        env |= {"TEMPORAL_DEPLOYMENT_NAME": version.deployment_name, "TEMPORAL_WORKER_BUILD_ID": version.build_id}
 
     async def check() -> tuple[int, str]:
         command = [sys.executable, str(ROOT / "docker" / "polls.py")]
@@ -189,8 +196,9 @@ async def test_a_worker_is_healthy_while_temporal_sees_it_ask(dev_server: Workfl
         return await check() == (1, "This worker was last seen by Temporal: never\n")
 
     def worker(identity: str | None) -> Worker:
-        workflows = own_workflows(versioned=False)
-        return Worker(dev_server.client, task_queue=queue, workflows=workflows, identity=identity)
+        given: dict[str, Any] = {"deployment_config": pinned(version)} if version else {}
+        workflows = own_workflows(versioned=version is not None)
+        return Worker(dev_server.client, task_queue=queue, workflows=workflows, identity=identity, **given)
 
     async with worker(f"1@not-{socket.gethostname()}"):
         await eventually(unseen)
