@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import re
 import secrets
-import shutil
 import signal
 import subprocess
 import sys
@@ -24,14 +22,16 @@ import pytest_asyncio
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from fastapi import FastAPI
-from pydantic import SecretStr
 
 from api.app import create_app
 from local.ports import choose
 from settings import ROOT, Settings
 from tests.api.browsing import PUBLIC_URL
 from tests.conftest import eventually
-from vault import LocalKeys, Vault, migrate
+from tests.own_vault import migrated_file, own_settings, vault
+from vault import Vault
+
+__all__ = ["migrated_file", "vault"]
 
 CALLBACK = f"{PUBLIC_URL}/oauth/signin/callback"
 PEOPLE: dict[str, dict[str, Any]] = {
@@ -121,26 +121,9 @@ async def identity(identity_folder: Path) -> AsyncIterator[Identity]:
         yield identity
 
 
-@pytest.fixture(scope="session")
-def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("vault") / "migrated.db"
-    asyncio.run(migrate(f"sqlite:///{path}"))
-    return path
-
-
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
-    key = SecretStr("c3Nzc3Nzc3Nzc3Nzc3Nzc3Nzc3Nzc3Nzc3Nzc3Nzc3M=")
-    return Settings(data_dir=tmp_path, signing_key=key, master_key=key, public_url=PUBLIC_URL, workflows_dir=tmp_path)
-
-
-@pytest_asyncio.fixture(loop_scope="session")
-async def vault(migrated_file: Path, settings: Settings, tmp_path: Path) -> AsyncIterator[Vault]:
-    shutil.copy(migrated_file, tmp_path / "vault.db")
-    assert settings.master_key
-    opened = await Vault.open(settings.vault_url, LocalKeys.from_text(settings.master_key.get_secret_value()))
-    yield opened
-    await opened.close()
+    return own_settings(tmp_path, workflows_dir=tmp_path)
 
 
 MakeApp = Callable[..., FastAPI]

@@ -1,9 +1,7 @@
 from __future__ import annotations
 
 import asyncio
-import base64
 import functools
-import shutil
 import socket
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -27,10 +25,13 @@ from local.notion import create_app as create_notion
 from settings import Settings
 from steps.dedupe import own_workflows
 from steps.discovery import discover
-from tests.api.browsing import NOTION_URL, PUBLIC_URL, Recorder, browser, program, sign_in
+from tests.api.browsing import NOTION_URL, Recorder, browser, program, sign_in
 from tests.api.lifecycle import Deployment
+from tests.own_vault import migrated_file, own_settings, vault
 from tests.steps.harness import Outside
-from vault import LocalKeys, Vault, migrate
+from vault import Vault
+
+__all__ = ["migrated_file", "vault"]
 
 discover_once = functools.cache(discover)
 FLOWS = Path(__file__).parent / "flows"
@@ -63,21 +64,10 @@ class Place:
             yield visitor
 
 
-@pytest.fixture(scope="session")
-def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("vault") / "migrated.db"
-    asyncio.run(migrate(f"sqlite:///{path}"))
-    return path
-
-
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
-    key = SecretStr(base64.b64encode(b"s" * 32).decode())
-    return Settings(
-        data_dir=tmp_path,
-        signing_key=key,
-        master_key=key,
-        public_url=PUBLIC_URL,
+    return own_settings(
+        tmp_path,
         task_queue=QUEUE,
         workflows_dir=FLOWS,
         notion_client_id="local-client",
@@ -85,15 +75,6 @@ def settings(tmp_path: Path) -> Settings:
         notion_origin=NOTION_URL,
         temporal_ui_url="http://ui.test",
     )
-
-
-@pytest_asyncio.fixture(loop_scope="session")
-async def vault(migrated_file: Path, settings: Settings, tmp_path: Path) -> AsyncIterator[Vault]:
-    shutil.copy(migrated_file, tmp_path / "vault.db")
-    assert settings.master_key
-    opened = await Vault.open(settings.vault_url, LocalKeys.from_text(settings.master_key.get_secret_value()))
-    yield opened
-    await opened.close()
 
 
 @pytest_asyncio.fixture(loop_scope="session")

@@ -7,31 +7,20 @@ from typing import Any
 import httpx
 import pytest
 import pytest_asyncio
-from temporalio.service import RPCError
 
-from schedules.reconcile import reconcile
-from steps.discovery import discover
-from tests.api.conftest import FLOWS, QUEUE, Place
+from tests.api.conftest import QUEUE, Place
+from tests.api.planned import DECLARED, planned
 from tests.conftest import eventually
 
 pytestmark = [pytest.mark.server, pytest.mark.asyncio(loop_scope="session")]
 ROOT = "/api/v1/schedules"
-DECLARED = f"{QUEUE}/planned"
 
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def caller(running: Place) -> AsyncIterator[httpx.AsyncClient]:
     """A program with a key; the declared schedule is there, and what a test makes is deleted."""
-    client = await running.app.state.services.temporal()
-    await reconcile(client, QUEUE, discover(FLOWS).workflows, complete=False)
-    async with running.program() as program:
+    async with planned(running), running.program() as program:
         yield program
-    async for entry in await client.list_schedules():
-        if entry.id.startswith(f"{QUEUE}/"):
-            try:
-                await client.get_schedule_handle(entry.id).delete()
-            except RPCError:
-                continue
 
 
 async def make(caller: httpx.AsyncClient, **fields: Any) -> dict[str, Any]:

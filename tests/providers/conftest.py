@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import base64
 import json
-import shutil
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Iterator
@@ -17,7 +15,6 @@ from uuid import uuid4
 import httpx
 import pytest
 import pytest_asyncio
-from pydantic import SecretStr
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker as TemporalWorker
 
@@ -30,11 +27,12 @@ from steps.dedupe import own_workflows
 from steps.discovery import discover
 from tests.activities.conftest import World
 from tests.api.browsing import PUBLIC_URL, Recorder
-from tests.api.conftest import Place, migrated_file
+from tests.api.conftest import Place
+from tests.own_vault import migrated_file, own_settings, vault
 from tests.providers.site import CLIENT, SECRET
 from vault import LocalKeys, Signer, Vault
 
-__all__ = ["migrated_file"]
+__all__ = ["migrated_file", "vault"]
 
 FLOWS = Path(__file__).parent / "acme_flows"
 PROVIDERS = {"acme": "userinfo", "acme-id": "id_token"}
@@ -112,26 +110,13 @@ def settings(site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Set
     site.live_for(3600)
     file = tmp_path / "providers.toml"
     file.write_text("\n".join(site.table(name) for name in PROVIDERS))
-    key = SecretStr(base64.b64encode(b"s" * 32).decode())
-    return Settings(
-        data_dir=tmp_path,
-        signing_key=key,
-        master_key=key,
-        public_url=PUBLIC_URL,
+    return own_settings(
+        tmp_path,
         task_queue=f"providers-{uuid4()}",
         workflows_dir=FLOWS,
         providers_file=file,
         temporal_ui_url="http://ui.test",
     )
-
-
-@pytest_asyncio.fixture(loop_scope="session")
-async def vault(migrated_file: Path, settings: Settings, tmp_path: Path) -> AsyncIterator[Vault]:
-    shutil.copy(migrated_file, tmp_path / "vault.db")
-    assert settings.master_key
-    opened = await Vault.open(settings.vault_url, LocalKeys.from_text(settings.master_key.get_secret_value()))
-    yield opened
-    await opened.close()
 
 
 @pytest_asyncio.fixture(loop_scope="session")

@@ -9,17 +9,14 @@ from typing import Any
 import httpx
 import pytest
 import pytest_asyncio
-from temporalio.service import RPCError
 
-from schedules.reconcile import reconcile
-from steps.discovery import discover
 from tests.api.browsing import sign_in
-from tests.api.conftest import FLOWS, QUEUE, Place
+from tests.api.conftest import QUEUE, Place
+from tests.api.planned import DECLARED, planned
 from tests.conftest import eventually
 
 pytestmark = [pytest.mark.server, pytest.mark.asyncio(loop_scope="session")]
 
-DECLARED = f"{QUEUE}/planned"
 FORM = {
     "workflow": "Planned", "kind": "every", "amount": "6", "unit": "hours", "cron": "", "time_zone": "UTC",
     "data": '{"region": "eu"}', "overlap": "skip",
@@ -29,16 +26,8 @@ FORM = {
 @pytest_asyncio.fixture(loop_scope="session")
 async def visitor(running: Place) -> AsyncIterator[httpx.AsyncClient]:
     """A signed-in browser; the declared schedule is there, and what a test makes is deleted."""
-    client = await running.app.state.services.temporal()
-    await reconcile(client, QUEUE, discover(FLOWS).workflows, complete=False)
-    async with running.signed_in() as browser:
+    async with planned(running), running.signed_in() as browser:
         yield browser
-    async for entry in await client.list_schedules():
-        if entry.id.startswith(f"{QUEUE}/"):
-            try:
-                await client.get_schedule_handle(entry.id).delete()
-            except RPCError:
-                continue
 
 
 async def make(visitor: httpx.AsyncClient, **fields: str) -> str:
