@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import base64
 import difflib
 import hashlib
 import json
 import re
 import secrets
-import string
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -34,7 +34,6 @@ _BY: dict[Origin, str] = {
     "hook": "by its trigger", "api": "by the API", "notion": "by an event of Notion", "test": "to try it out",
 }  # fmt: skip
 _PLAIN_KEY = re.compile(r"(?!\.\.?\Z)[A-Za-z0-9._-]{1,100}")
-_ALPHABET = string.ascii_lowercase + string.digits
 
 
 @dataclass(frozen=True)
@@ -167,7 +166,7 @@ def find_workflow(workflows: Mapping[str, type[Workflow]], name: str) -> type[Wo
 def run_key(key: str | None, origin: Origin = "api") -> str:
     """Return the second half of a run's id: the key where it is readable, else its digest; without a key, a new one."""
     if key is None:
-        random = "".join(secrets.choice(_ALPHABET) for _ in range(12))
+        random = base64.b32encode(secrets.token_bytes(10)).decode()[:12].lower()
         if origin == "test":
             return f"test-{random}"
         return f"{datetime.now(UTC):%Y%m%d}-{random}"

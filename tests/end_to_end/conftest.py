@@ -41,7 +41,7 @@ class Shop:
     async def open(self) -> None:
         await self.visitor.sign_in(await sign_in_link(self.stack))
         await self.visitor.connect_notion(HANDLE)
-        await set_database(self.stack, ORDERS_DATABASE_ID, (*SHIPPED, "PostNow"))
+        await set_database(self.stack, ORDERS_DATABASE_ID, (*SHIPPED, "PostNow", "PostSoon"))
 
     async def close(self) -> None:
         await self.visitor.close()
@@ -100,10 +100,10 @@ def quiet() -> list[str]:
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def shop(tmp_path_factory: pytest.TempPathFactory, quiet: list[str]) -> AsyncIterator[Shop]:
     """A shop whose `my-notion` is connected; every process logs at DEBUG, so that the sweep sees the most."""
-    # The shipped workflows, and two of the tests' own.
+    # The shipped workflows, and three of the tests' own.
     flows = tmp_path_factory.mktemp("shop") / "shop_flows"
     shutil.copytree(ROOT / "workflows", flows, ignore=shutil.ignore_patterns("__pycache__"))
-    for name in ("post_now.py", "row_changed.py"):
+    for name in ("post_now.py", "post_soon.py", "row_changed.py"):
         shutil.copy(Path(__file__).parent / name, flows)
     settings = Settings(data_dir=tmp_path_factory.mktemp("data"), log_level="DEBUG", api_port=0, workflows_dir=flows)
     stack = Stack(settings, quiet.append)

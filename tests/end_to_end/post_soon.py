@@ -7,10 +7,10 @@ from steps import Api, Workflow
 
 
 class PostSoon(Workflow):
-    """Write a page two seconds after the order: time to kill the worker that has it."""
+    """Write a page three seconds after the order: time to kill the worker that has it."""
 
     async def start(self, data, headers, api: Api):
-        await api.schedule_next_step(delay=2, action="create_record", payload={"name": data["name"]})
+        await api.schedule_next_step(delay=3, action="create_record", payload={"name": data["name"]})
 
     async def create_record(self, data, headers, api: Api):
         token = await api.get_oauth_token("my-notion")

@@ -11,7 +11,7 @@ pytestmark = pytest.mark.server
 
 
 async def test_a_worker_killed_during_the_delay_loses_nothing(shop: Shop):
-    run_id = await shop.order("#3001")
+    run_id = await shop.order("#3001", workflow="PostSoon")
     await shop.waits(run_id, "create_record")
     await shop.stack.children["worker"].stop(signal.SIGKILL)
     await shop.stack.start_worker()
@@ -35,7 +35,7 @@ async def test_a_worker_killed_while_the_post_is_in_the_air_makes_no_second_page
 
 
 async def test_a_temporal_server_killed_with_its_database_file_goes_on(shop: Shop):
-    run_id = await shop.order("#3003")
+    run_id = await shop.order("#3003", workflow="PostSoon")
     await shop.waits(run_id, "create_record")
     await shop.stack.children["temporal"].stop(signal.SIGKILL)
     await shop.stack.start_temporal()

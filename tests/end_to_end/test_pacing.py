@@ -21,7 +21,7 @@ from settings import ROOT, Settings
 from tests.conftest import eventually
 from tests.end_to_end.conftest import Shop
 
-RATE, RUNS = 10, 80
+RATE, RUNS = 10, 60
 HERE = Path(__file__).parent
 
 pytestmark = [pytest.mark.server, pytest.mark.asyncio(loop_scope="session")]

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import ast
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -221,19 +223,23 @@ def test_of_the_tests_own_workflows_the_guard_finds_those_that_break_a_rule_on_p
     ]  # fmt: skip
 
 
-@pytest.mark.parametrize("room", ["steps", "activities", "vault", "api", "local", "tests"])
+@pytest.mark.parametrize("room", ["steps", "activities", "vault", "api", "local", "tests/steps"])
 def test_any_file_at_all_can_be_read_twice_with_the_same_answer(room: str):
     for path in sorted((ROOT / room).rglob("*.py")):
         assert check_source(path.name, path.read_bytes()) == check_source(path.name, path.read_bytes())
 
 
-def test_fifty_files_take_no_time_that_a_start_would_notice():
+def test_a_check_costs_some_readings_of_the_file_and_no_more():
     source = (ROOT / "workflows" / "order_fan_out.py").read_bytes()
-    best = min(_seconds(source) for _ in range(5))
-    assert best * 50 < 0.25, "about 0.05 s on a quiet machine"
+    reading = _seconds(lambda: ast.parse(source))
+    assert _seconds(lambda: check_source("a.py", source)) < 30 * reading, "about 5 of them"
 
 
-def _seconds(source: bytes) -> float:
-    before = time.perf_counter()
-    check_source("a.py", source)
-    return time.perf_counter() - before
+def _seconds(do: Callable[[], object]) -> float:
+    """Return the shortest of ten tries, which is what it costs when nothing else is in the way."""
+    tries: list[float] = []
+    for _ in range(10):
+        before = time.perf_counter()
+        do()
+        tries.append(time.perf_counter() - before)
+    return min(tries)
