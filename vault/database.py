@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
-from sqlalchemy import URL, Connection, Engine, Executable, Row, create_engine, event
+from sqlalchemy import URL, Connection, Engine, Executable, Row, create_engine, event, func, select
 from sqlalchemy.exc import DBAPIError, IntegrityError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
@@ -69,8 +69,10 @@ class Database:
                 return [(await connection.execute(one)).all() for one in wanted]
 
     @asynccontextmanager
-    async def write(self) -> AsyncGenerator[AsyncConnection]:
+    async def write(self, alone: str | None = None) -> AsyncGenerator[AsyncConnection]:
         """Give a connection in a transaction, committed at the end unless something is raised.
+
+        `alone` names what two transactions must not change side by side, though they may touch no row in common.
 
         Raises:
             VaultUnavailable: the database does not answer.
@@ -80,6 +82,8 @@ class Database:
             async with self._engine.connect() as connection:
                 await connection.execution_options(vault_writes=True)
                 async with connection.begin():
+                    if alone is not None and self.file is None:  # SQLite has one writer at a time
+                        await connection.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(alone, 0))))
                     yield connection
 
     async def change(self, work: Callable[[Connection], T]) -> T:

@@ -54,7 +54,8 @@ class TriggerSecrets:
         sealed = await self._envelope.seal(text, context_of_trigger_secret(made.id, workflow))
         until, mine = now + keep, trigger_secrets.c.workflow == workflow
         longer = or_(trigger_secrets.c.until.is_(None), trigger_secrets.c.until > until)
-        async with self._database.write() as connection:
+        # Of two at the same time, neither would see the other's, and both would count.
+        async with self._database.write(alone=f"the trigger secrets of {workflow}") as connection:
             await connection.execute(update(trigger_secrets).where(mine, longer).values(until=until))
             await connection.execute(delete(trigger_secrets).where(trigger_secrets.c.until <= now))
             row = {"id": made.id, "workflow": workflow, "sealed": sealed, "created_at": now}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import timedelta
 
 import pytest
@@ -43,6 +44,12 @@ async def test_without_keeping_the_new_one_counts_alone_whatever_was_kept_before
     clock.advance(seconds=1)
     await vault.trigger_secrets.set("Orders", THREE)
     assert await counting(vault) == ["3"]
+
+
+async def test_of_many_that_are_set_at_the_same_moment_one_counts(vault: Vault):
+    for _ in range(5):
+        await asyncio.gather(*(vault.trigger_secrets.set("Orders", secret) for secret in (ONE, TWO, THREE, ONE)))
+        assert len(await counting(vault)) == 1
 
 
 @on_sqlite_only
