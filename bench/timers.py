@@ -41,7 +41,7 @@ async def timers(both: tuple[Side, Side], count: int, rounds: int) -> dict[str, 
 
 
 async def _patiently(side: Side, count: int) -> dict[str, float]:
-    lead = 0.5 + count * 0.012  # 80 armed a second; a slower machine gets twice as long
+    lead = 0.5 + count * 0.025  # 40 armed a second; a slower machine gets twice as long
     for _ in range(_ATTEMPTS - 1):
         try:
             return await _lap(side, count, lead)
