@@ -5,7 +5,7 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do \
 BIN := .venv/bin
 READY := .venv/.installed
 ARGS ?=
-JOBS ?= 3
+JOBS ?= 4
 SCALE ?= 1
 CHAOS ?= 1
 LOAD ?= 1
@@ -36,7 +36,7 @@ demo: install ## run the main job on the embedded stack (ARGS=--once ends when i
 dev: install ## start the embedded stack and keep it up
 	@$(BIN)/python cli.py dev $(ARGS)
 
-test: install ## run the tests, three files at a time (ARGS="-k name" for some, JOBS=0 for one after the other)
+test: install ## run the tests, four files at a time (ARGS="-k name" for some, JOBS=0 for one after the other)
 	@echo "Running the tests"
 	@$(IN_MEMORY) $(BIN)/python -m pytest -q --numprocesses $(JOBS) $(ARGS)
 

@@ -4,6 +4,7 @@ import json
 import re
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -25,18 +26,38 @@ STARTS = [f"{name}-{at_once}" for at_once in AT_ONCE for name in Lap.__annotatio
 ROOT = Path(__file__).resolve().parents[2]
 
 
-def bench(*arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "bench", *arguments], cwd=ROOT, capture_output=True, text=True, timeout=240, check=False
-    )
+@pytest.fixture(scope="module")
+def started() -> Iterator[dict[str, subprocess.Popen[str]]]:
+    """Both programs, side by side: what they print is looked at, and not how fast they are."""
+    commands = {
+        "bench": ["bench", "--all", "--runs", "1", "--rounds", "1", "--json"],
+        "pacing": ["bench.pacing", "--calls", "8", "--rate", "20", "--way", "steps", "--way", "server"],
+    }
+    running = {
+        name: subprocess.Popen(
+            [sys.executable, "-m", *command], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        )
+        for name, command in commands.items()
+    }
+    yield running
+    for process in running.values():
+        process.kill()
+        process.communicate()
+
+
+def printed(process: subprocess.Popen[str]) -> str:
+    """Wait for its end and return what it has printed."""
+    output, errors = process.communicate(timeout=240)
+    assert process.returncode == 0, errors
+    return output
 
 
 @pytest.mark.server
 @pytest.mark.timeout(250)
-def test_each_case_completes_on_both_sides_and_gives_a_ratio_for_each_measure() -> None:
-    ended = bench("--all", "--runs", "1", "--rounds", "1", "--json")
-    assert ended.returncode == 0, ended.stderr
-    cases = json.loads(ended.stdout)["cases"]
+def test_each_case_completes_on_both_sides_and_gives_a_ratio_for_each_measure(
+    started: dict[str, subprocess.Popen[str]],
+) -> None:
+    cases = json.loads(printed(started["bench"]))["cases"]
     pairs = [f"starts {ours}/{theirs}" for ours, theirs in PAIRS]
     assert list(cases) == [MAIN, *pairs, "memory", "timers", *(case.name for case in CASES)]
     measured = {MAIN: list(MAIN_MEASURES), "timers": list(TIMERS), "memory": list(MEMORY)}
@@ -139,12 +160,8 @@ def test_json_names_the_versions() -> None:
 
 
 @pytest.mark.server
-def test_a_burst_is_paced_by_us_and_by_hand() -> None:
-    ended = subprocess.run(
-        [sys.executable, "-m", "bench.pacing", "--calls", "8", "--rate", "20", "--way", "steps", "--way", "server"],
-        cwd=ROOT, capture_output=True, text=True, timeout=100, check=False,
-    )  # fmt: skip
-    assert ended.returncode == 0, ended.stderr
-    lines = ended.stdout.splitlines()[2:]
+@pytest.mark.timeout(250)
+def test_a_burst_is_paced_by_us_and_by_hand(started: dict[str, subprocess.Popen[str]]) -> None:
+    lines = printed(started["pacing"]).splitlines()[2:]
     assert [line[:44].rstrip() for line in lines] == [WAYS["steps"], WAYS["server"]]
     assert all(re.fullmatch(r"\s+\d+\s+[\d.]+%\s+[\d.]+\s+[\d.]+", line[44:]) for line in lines), lines

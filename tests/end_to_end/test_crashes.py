@@ -83,8 +83,7 @@ async def test_without_a_worker_the_run_waits_and_its_page_says_why(shop: Shop):
     await shop.stack.children["worker"].stop()
     try:
         run_id = await shop.order("#3006", workflow="PostNow")
-        run = await shop.run(run_id)
-        assert run["status"] == "running"
+        run = await shop.until(run_id, "running")
         assert "python worker.py" in run["note"]
     finally:
         await shop.stack.start_worker()
